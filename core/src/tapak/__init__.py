@@ -1,0 +1,1 @@
+"""Tapak: runs the official service procedures of regional IT agencies, from the letter to a live name."""

@@ -1,0 +1,264 @@
+"""A service procedure (SOP) as frozen data that reads like its paper table.
+
+The header and each step show the printed words. What varies in behaviour is a named function of the procedure or a
+step kind, never a string of code. A version is immutable: its snapshot is hashed, and a request runs on the snapshot
+that it began with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+from tapak.sdk.resources import DesiredResource
+
+if TYPE_CHECKING:
+    from tapak.sdk.view import View
+
+Unit = Literal["minute", "hour", "day"]
+END = "end"
+
+
+@dataclass(frozen=True)
+class TimeStandard:
+    """Waktu: hands-on time in working time. ``day`` is a working day of the tenant's calendar.
+
+    ``amount`` is the upper bound; ``at_least`` the lower one of a printed range (12-24 jam). ``printed`` is the cell
+    as the paper has it.
+    """
+
+    amount: int
+    unit: Unit
+    at_least: int | None = None
+    printed: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A way to leave a step. ``to`` is a step's key or :data:`END`.
+
+    ``returns`` marks a return to the applicant: it needs reasons, a text and the fields concerned, and opens a new
+    revision. ``outside_sop`` marks a branch that the paper doesn't print (shown as "di luar SOP").
+    """
+
+    key: str
+    label: str
+    to: str
+    returns: bool = False
+    refuses: bool = False
+    outside_sop: bool = False
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A column of the paper's Pelaksana. ``applicant`` marks the unit that applies; others are tenants' positions.
+
+    ``position`` is the key of the position that acts for this actor unless the tenant maps it otherwise.
+    """
+
+    key: str
+    title: str
+    applicant: bool = False
+    position: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A row of the paper table.
+
+    ``required_inputs`` are the printed Kelengkapan, each with what satisfies it (see :class:`RequiredInput`); their
+    titles joined by ``", "`` are the printed cell, and so is ``output``.
+    ``inferred`` names the cells that the scan left unreadable: actor, required_inputs, time_standard, output,
+    outcomes.
+    ``reports_to`` is an actor who receives the step's output (Bidang → Kadis). ``options`` are read by the step's
+    kind.
+    """
+
+    key: str
+    number: str
+    title: str
+    actor: str
+    kind: str
+    required_inputs: tuple[RequiredInput, ...]
+    time_standard: TimeStandard
+    output: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
+    inferred: frozenset[str] = frozenset()
+    reports_to: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def outcome(self, key: str) -> Outcome:
+        """The outcome named ``key``.
+
+        Raises:
+            KeyError: the step has no such outcome.
+        """
+        for outcome in self.outcomes:
+            if outcome.key == key:
+                return outcome
+        raise KeyError(key)
+
+
+@dataclass(frozen=True)
+class RequiredInput:
+    """One item of Kelengkapan, in the printed words.
+
+    ``by`` says what satisfies it, checked before the step can be finished: ``document:<kind>`` (an uploaded or made
+    document of the request's current revision), ``field:<name>`` (a field of this step's input), ``step:<key>`` (that
+    step's result in the current revision, with the papers that it made), ``facts`` (the reviewer's figures are
+    present), ``resources`` (every desired resource is live). A paper that the step itself makes is its output.
+    """
+
+    title: str
+    by: str
+    inferred: bool = False
+
+
+@dataclass(frozen=True)
+class Header:
+    """The printed head of the document; lists keep the printed order."""
+
+    number: str
+    title: str
+    agency: str
+    unit: str
+    created: str
+    revised: str
+    approved: str
+    legal_basis: tuple[str, ...]
+    qualifications: tuple[str, ...]
+    related: tuple[str, ...]
+    equipment: tuple[str, ...]
+    warning: tuple[str, ...]
+    records: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NameWish:
+    """The name that an applicant asks for: a label below one of the tenant's zones."""
+
+    label: str
+    zone: str
+
+    @property
+    def fqdn(self) -> str:
+        """The full name without the final dot."""
+        return f"{self.label}.{self.zone}"
+
+
+def _no_problems(view: View, answers: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
+    return {}
+
+
+def _no_resources(view: View) -> Sequence[DesiredResource]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """One version of one procedure.
+
+    ``request_number`` is the pattern of the request's own number (tokens in ``tapak.engine.numbering``).
+    ``validate`` gives problems of a submission by field; ``desired_resources`` what is to be live at the end; both
+    are pure functions of the view.
+    """
+
+    key: str
+    version: int
+    service: str
+    summary: str
+    effective_from: date
+    header: Header
+    actors: tuple[Actor, ...]
+    steps: tuple[Step, ...]
+    request_number: str
+    validate: Callable[[View, Mapping[str, Any]], Mapping[str, Sequence[str]]] = _no_problems
+    desired_resources: Callable[[View], Sequence[DesiredResource]] = _no_resources
+
+    def step(self, key: str) -> Step:
+        """The step named ``key``.
+
+        Raises:
+            KeyError: the procedure has no such step.
+        """
+        for step in self.steps:
+            if step.key == key:
+                return step
+        raise KeyError(key)
+
+    def actor(self, key: str) -> Actor:
+        """The actor named ``key``.
+
+        Raises:
+            KeyError: the procedure has no such actor.
+        """
+        for actor in self.actors:
+            if actor.key == key:
+                return actor
+        raise KeyError(key)
+
+    @property
+    def code(self) -> str:
+        """What must be installed for a request of this version to run: ``kota.hosting/1``."""
+        return f"{self.key}/{self.version}"
+
+
+def snapshot(procedure: Procedure) -> dict[str, Any]:
+    """The whole declaration as JSON values; functions appear by name."""
+    return _plain(procedure)  # type: ignore[no-any-return]
+
+
+def from_snapshot(content: Mapping[str, Any], code: Procedure) -> Procedure:
+    """The declaration that a running request keeps, with its functions taken from the installed ``code``."""
+    steps = tuple(
+        Step(
+            **{
+                **step,
+                "required_inputs": tuple(RequiredInput(**item) for item in step["required_inputs"]),
+                "time_standard": TimeStandard(**step["time_standard"]),
+                "output": tuple(step["output"]),
+                "outcomes": tuple(Outcome(**outcome) for outcome in step["outcomes"]),
+                "inferred": frozenset(step["inferred"]),
+            }
+        )
+        for step in content["steps"]
+    )
+    header: dict[str, Any] = {
+        name: tuple(item) if isinstance(item, list) else item for name, item in content["header"].items()
+    }
+    return replace(
+        code,
+        service=content["service"],
+        summary=content["summary"],
+        effective_from=date.fromisoformat(content["effective_from"]),
+        header=Header(**header),
+        actors=tuple(Actor(**actor) for actor in content["actors"]),
+        steps=steps,
+        request_number=content["request_number"],
+    )
+
+
+def snapshot_hash(content: Mapping[str, Any]) -> str:
+    """SHA-256 of a snapshot in canonical JSON, as hexadecimal text."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (frozenset, set)):
+        return sorted(_plain(item) for item in value)
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    if callable(value):
+        return value.__name__
+    return value

@@ -1,0 +1,198 @@
+"""The contract between core and the servers: core decides what must change, a provider knows how.
+
+Core owns desired state, diff, plan, journal, leases and retries. A provider owns six acts on one server (or one group
+that is run as one): ``check``, ``read``, ``apply``, ``verify``, ``verify_gone`` and ``facts``. It keeps nothing between
+calls but connections, and it is always called from one thread.
+
+What every provider promises (``tapak.testing`` holds the suite that tries it):
+
+* ``read`` tells what the server serves now, not what was asked of it.
+* ``apply`` is safe to call again after a kill at any point, and changes nothing that it was not given.
+* ``apply`` compares before it writes: where the server no longer holds ``change.observed`` it raises
+  :class:`~tapak.sdk.errors.ChangedMeanwhile` and leaves everything as it was.
+* ``verify`` asks the servers that the public asks (every authoritative server, the web server by name) and polls
+  until they agree or the deadline passes; it never sleeps a fixed time.
+* A failure is a :class:`~tapak.sdk.errors.ProviderError` whose message tells an officer what happened, on what, and
+  what to do; no secret is in it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+
+from tapak.sdk.resources import Fact, RecordSet, Spec
+from tapak.sdk.settings import SettingsSchema
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a kind of server can do, stated as class data and checked by core before a plan is made.
+
+    ``atomic`` says that a change is compared and written in one act; ``fenced`` that the server itself refuses a
+    lower fence; ``batch`` is the greatest number of changes in one ``apply``.
+    """
+
+    kinds: frozenset[str]
+    record_types: frozenset[str] = frozenset()
+    atomic: bool = False
+    fenced: bool = False
+    batch: int = 1
+
+
+Action = Literal["create", "update", "delete"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One step from ``observed`` (None: must not exist) to ``desired`` (None: must be gone)."""
+
+    action: Action
+    identity: str
+    desired: Spec | None
+    observed: Spec | None
+
+    @property
+    def spec(self) -> Spec:
+        """The spec that names the target: the desired one, or for a removal the observed one."""
+        spec = self.desired or self.observed
+        if spec is None:
+            raise ValueError("a change needs a desired or an observed spec")
+        return spec
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What ``apply`` did for one change. ``outputs`` are values that other resources may use (no secrets)."""
+
+    identity: str
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One look at one server during ``verify``.
+
+    ``server`` is an address or URL; ``expected`` and ``answer`` are shown to people (rdata, an HTTP status).
+    """
+
+    server: str
+    expected: str
+    answer: str
+    ok: bool
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What ``verify`` saw for one spec: live only if every probe is ok and there is at least one."""
+
+    identity: str
+    probes: tuple[Probe, ...]
+
+    @property
+    def live(self) -> bool:
+        """Whether every server that was asked gave the expected answer."""
+        return bool(self.probes) and all(probe.ok for probe in self.probes)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of a connection test: what was tried, whether it went well, and in words an officer can act on."""
+
+    name: str
+    ok: bool
+    message: str
+
+
+class Provider(ABC):
+    """A connection to one server, made from validated settings.
+
+    ``settings`` are what ``settings_schema`` loaded, secrets opened. ``close`` ends connections; a provider is also
+    a context manager.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+    settings_schema: ClassVar[type[SettingsSchema]]
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self.settings = dict(settings)
+
+    @abstractmethod
+    def check(self) -> Sequence[Check]:
+        """Try the connection and every right that is needed, changing nothing that stays. Never raises."""
+
+    @abstractmethod
+    def read(self, specs: Sequence[Spec]) -> Mapping[str, Spec | None]:
+        """What stands now at the identities of ``specs``; None where nothing does."""
+
+    @abstractmethod
+    def apply(self, changes: Sequence[Change], *, fence: int, timeout: float) -> Sequence[Applied]:
+        """Make ``changes`` (at most ``capabilities.batch``), all or none, within ``timeout`` seconds.
+
+        Raises:
+            ChangedMeanwhile: the server no longer holds what a change observed.
+            StaleFence: a higher fence was seen at this target.
+            ProviderError: anything else; nothing of the batch was left half done.
+        """
+
+    @abstractmethod
+    def verify(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
+        """Ask every public-facing server until it agrees with ``specs`` or ``timeout`` seconds have passed."""
+
+    @abstractmethod
+    def verify_gone(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
+        """Like ``verify``, for specs that must no longer be served."""
+
+    def facts(self, names: Sequence[str] = ()) -> Sequence[Fact]:
+        """Figures for the reviewer and the usage report; ``names`` are the host names asked about."""
+        return ()
+
+    def close(self) -> None:
+        """End connections and child processes."""
+
+    def __enter__(self) -> Provider:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+@dataclass(frozen=True)
+class ZoneChanges:
+    """What changed in a zone since a serial.
+
+    ``serial`` is the one to ask from next time. ``present`` maps an RRset's identity to what stands there now, or to
+    None where it was removed; values are in canonical presentation format (absolute targets with the final dot). With
+    ``full`` it is the whole zone: what is missing from it doesn't exist. The SOA and what DNSSEC signing adds are left
+    out.
+    """
+
+    zone: str
+    serial: int
+    full: bool
+    present: Mapping[str, RecordSet | None]
+
+
+@runtime_checkable
+class ZoneReader(Protocol):
+    """What a DNS provider can also do where its server tells changes cheaply (SOA serial, RFC 1995, RFC 5936)."""
+
+    def serial(self, zone: str) -> int:
+        """The SOA serial that the primary serves now.
+
+        Raises:
+            ProviderError: the server didn't tell.
+        """
+        ...
+
+    def zone_changes(self, zone: str, since: int | None) -> ZoneChanges:
+        """What changed after serial ``since``; the whole zone where that is None or too old for the server.
+
+        Raises:
+            ProviderError: the server didn't tell.
+        """
+        ...

@@ -1,0 +1,141 @@
+"""What a request ends in: resources as plain, frozen values that providers bring about.
+
+A *spec* says how one resource is to be; equality of specs is what core's diff goes by, so a spec normalises itself
+when it is made (lower-case names without a final dot, sorted values).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+
+def _name(name: str) -> str:
+    return name.rstrip(".").lower()
+
+
+@dataclass(frozen=True)
+class RecordSet:
+    """A DNS RRset (RFC 2181 section 5): all records of one name and type.
+
+    ``zone`` and ``name`` are absolute without the final dot; ``ttl`` is in seconds; ``values`` are rdata in
+    presentation format, sorted.
+    """
+
+    kind: ClassVar[str] = "record_set"
+
+    zone: str
+    name: str
+    type: str
+    values: tuple[str, ...]
+    ttl: int = 300
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "zone", _name(self.zone))
+        object.__setattr__(self, "name", _name(self.name))
+        object.__setattr__(self, "type", self.type.upper())
+        object.__setattr__(self, "values", tuple(sorted(self.values)))
+
+    @property
+    def identity(self) -> str:
+        """What can exist once: ``antrean.example.test/A``."""
+        return f"{self.name}/{self.type}"
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """A path prefix of a site that answers with a redirect: needs a vhost file of its own."""
+
+    path: str
+    target: str
+    status: int = 302
+
+
+@dataclass(frozen=True)
+class Site:
+    """A name that a web server answers for.
+
+    ``title`` and ``owner`` are printed on the placeholder page that stands until the owner's files come. A site
+    without ``redirects`` or ``headers`` is mass-served (a directory, no reload); with them it gets a vhost file.
+    """
+
+    kind: ClassVar[str] = "site"
+
+    name: str
+    title: str = ""
+    owner: str = ""
+    redirects: tuple[Redirect, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", _name(self.name))
+
+    @property
+    def identity(self) -> str:
+        """What can exist once: the server name."""
+        return self.name
+
+    @property
+    def needs_own_file(self) -> bool:
+        """Whether directives are wanted that mass serving can't give."""
+        return bool(self.redirects or self.headers)
+
+
+Spec = RecordSet | Site
+
+
+def spec_to_json(spec: Spec) -> dict[str, Any]:
+    """``spec`` as plain JSON values, without its kind."""
+    return {name: _lists(value) for name, value in asdict(spec).items()}
+
+
+def _lists(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _lists(item) for name, item in value.items()}
+    return [_lists(item) for item in value] if isinstance(value, tuple) else value
+
+
+def spec_from_json(kind: str, data: Mapping[str, Any]) -> Spec:
+    """The spec of ``kind`` from what :func:`spec_to_json` gave.
+
+    Raises:
+        ValueError: the kind is not known here.
+    """
+    if kind == RecordSet.kind:
+        return RecordSet(**{**data, "values": tuple(data["values"])})
+    if kind == Site.kind:
+        redirects = tuple(Redirect(**redirect) for redirect in data.get("redirects", ()))
+        headers = tuple((name, value) for name, value in data.get("headers", ()))
+        return Site(**{**data, "redirects": redirects, "headers": headers})
+    raise ValueError(f"unknown resource kind {kind!r}")
+
+
+@dataclass(frozen=True)
+class DesiredResource:
+    """A resource as a procedure declares it.
+
+    ``key`` names it within its service (``site``, ``name``); ``needs`` are keys of resources that must be live first.
+    """
+
+    key: str
+    spec: Spec
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One figure that a reviewer is shown, with where it comes from.
+
+    ``source`` is one of ``agent`` (the host agent), ``logs``, ``inventory``, ``zone`` (asked of the DNS server) or
+    ``manual`` (diisi manual). ``value`` is None where the source could not be reached; ``problem`` then says why, in
+    Indonesian.
+    """
+
+    key: str
+    label: str
+    value: str | None
+    source: str
+    unit: str = ""
+    problem: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,110 @@
+"""What a pure function of a procedure is given: a read-only look at one request, with no way to change anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tapak.sdk.resources import Fact
+
+if TYPE_CHECKING:
+    from tapak.sdk.procedure import Procedure, Step
+
+
+@dataclass(frozen=True)
+class RequestFacts:
+    """The request itself. ``number`` is empty while it is a draft; ``revision`` counts submissions from 1."""
+
+    id: int
+    number: str
+    state: str
+    agency: str
+    applicant: str
+    revision: int
+    submitted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class DocumentRef:
+    """A document of the request. ``revision`` is the revision that it came with; ``number`` a letter's own number."""
+
+    id: int
+    kind: str
+    filename: str
+    sha256: str
+    size: int
+    revision: int
+    number: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class ResourceState:
+    """Where one desired resource stands: planned, applying, verifying, live, failed, removing or gone."""
+
+    key: str
+    kind: str
+    identity: str
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class PositionRef:
+    """A position of the tenant, with who holds it today (empty where vacant)."""
+
+    key: str
+    title: str
+    holder: str = ""
+
+
+class View(Protocol):
+    """Everything that a step kind or a procedure's function may look at.
+
+    ``answers`` is the submission of the current revision; ``results`` the stored input of each finished step of the
+    current revision, by step key; ``settings`` the tenant's resolved settings (its own and the plugin's). ``now`` is
+    aware and in the tenant's time zone, so that its date is the tenant's today.
+    """
+
+    @property
+    def procedure(self) -> Procedure: ...
+    @property
+    def step(self) -> Step: ...
+    @property
+    def request(self) -> RequestFacts: ...
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def answers(self) -> Mapping[str, Any]: ...
+    @property
+    def results(self) -> Mapping[str, Mapping[str, Any]]: ...
+    @property
+    def documents(self) -> Sequence[DocumentRef]: ...
+    @property
+    def facts(self) -> Sequence[Fact]: ...
+    @property
+    def resources(self) -> Sequence[ResourceState]: ...
+    @property
+    def positions(self) -> Sequence[PositionRef]: ...
+    @property
+    def settings(self) -> Mapping[str, Any]: ...
+    @property
+    def zones(self) -> Sequence[str]: ...
+
+    def position_of(self, actor_key: str) -> str:
+        """The key of the position that acts for ``actor_key`` at this tenant; empty where it has no such position."""
+        ...
+
+    def name_problem(self, label: str, zone: str) -> str:
+        """Why ``label`` can't be given below ``zone``, in Indonesian; empty where it can."""
+        ...
+
+    def free_addresses(self) -> Sequence[str]:
+        """Public addresses of the tenant's pool that nobody holds."""
+        ...
+
+    def shared_address(self) -> str:
+        """The address of the shared web server; empty where the tenant has none."""
+        ...
