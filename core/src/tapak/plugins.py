@@ -1,0 +1,133 @@
+"""Finds and checks plugins: entry points of the group ``tapak``, collected once when a process starts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import pluggy
+
+from tapak.engine.transitions import check_procedure
+from tapak.sdk import hookspecs
+from tapak.sdk.hookspecs import StepFinished
+from tapak.sdk.procedure import Procedure
+from tapak.sdk.provider import Provider
+from tapak.sdk.registers import Register
+from tapak.sdk.resources import RecordSet, Site
+from tapak.sdk.settings import SettingsSchema
+from tapak.sdk.step_kinds import StepKind
+
+GROUP = "tapak"
+RESOURCE_KINDS = frozenset({RecordSet.kind, Site.kind})
+
+T = TypeVar("T")
+
+
+class PluginProblem(RuntimeError):
+    """What is installed can't run together; the message names every problem, one a line."""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Everything that plugins contribute. ``procedures`` by code, ``settings`` by the plugin's prefix, others by name.
+
+    ``announce`` tells every plugin of an event; ``listened`` says whether any wants to know.
+    """
+
+    procedures: Mapping[str, Procedure]
+    step_kinds: Mapping[str, StepKind]
+    registers: Mapping[str, Register]
+    providers: Mapping[str, type[Provider]]
+    settings: Mapping[str, type[SettingsSchema]]
+    announce: Callable[[StepFinished], None]
+    listened: bool = False
+
+    def versions(self, key: str) -> tuple[Procedure, ...]:
+        """Every installed version of the procedure ``key``, newest first."""
+        found = (procedure for procedure in self.procedures.values() if procedure.key == key)
+        return tuple(sorted(found, key=lambda procedure: procedure.version, reverse=True))
+
+
+@cache
+def registry() -> Registry:
+    """What is installed; found when it is first asked for.
+
+    Raises:
+        PluginProblem: what is installed can't run together.
+    """
+    return build(installed=True)
+
+
+def build(plugins: Iterable[object] = (), *, installed: bool = False) -> Registry:
+    """A registry of ``plugins`` (modules or objects with hooks) and, where ``installed``, of every entry point.
+
+    Raises:
+        PluginProblem: two contribute the same name, a hook is unknown, a provider's capabilities or a procedure's
+            declaration don't hold.
+    """
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    try:
+        for plugin in plugins:
+            manager.register(plugin)
+        if installed:
+            manager.load_setuptools_entrypoints(GROUP)
+        manager.check_pending()
+    except (pluggy.PluginValidationError, ImportError) as problem:
+        raise PluginProblem(str(problem)) from problem
+    return _collect(manager.hook)
+
+
+def _collect(hook: Any) -> Registry:
+    problems: list[str] = []
+    kinds = _index("step kind", _flat(hook.step_kinds()), lambda kind: kind.name, problems)
+    procedures = _index("procedure", _flat(hook.procedures()), lambda procedure: procedure.code, problems)
+    providers = _index("provider", _flat(hook.providers()), lambda provider: provider.name, problems)
+    schemas = _index("settings of plugin", hook.settings_schema(), lambda settings: settings.plugin, problems)
+    registers = _index("register", _flat(hook.registers()), lambda register: register.key, problems)
+    for procedure in procedures.values():
+        problems.extend(f"procedure {procedure.code}: {told}" for told in check_procedure(procedure, kinds))
+    for provider in providers.values():
+        problems.extend(f"provider {provider.name}: {told}" for told in _provider_problems(provider))
+    if problems:
+        raise PluginProblem("\n".join(problems))
+    return Registry(
+        procedures,
+        kinds,
+        registers,
+        providers,
+        MappingProxyType({prefix: settings.schema for prefix, settings in schemas.items()}),
+        lambda event: hook.step_finished(event=event),
+        bool(hook.step_finished.get_hookimpls()),
+    )
+
+
+def _flat(answers: Sequence[Sequence[T]]) -> Iterator[T]:
+    return chain.from_iterable(reversed(answers))
+
+
+def _index(what: str, things: Iterable[T], name: Callable[[T], str], problems: list[str]) -> Mapping[str, T]:
+    found = [(name(thing), thing) for thing in things]
+    counted = Counter(key for key, _ in found)
+    problems.extend(f"{what} {key} is contributed {times} times" for key, times in counted.items() if times > 1)
+    return MappingProxyType(dict(found))
+
+
+def _provider_problems(provider: type[Provider]) -> Iterator[str]:
+    able = provider.capabilities
+    unknown = able.kinds - RESOURCE_KINDS
+    if not able.kinds:
+        yield "it serves no kind of resource"
+    if unknown:
+        yield f"unknown kinds of resource: {', '.join(sorted(unknown))}"
+    if (RecordSet.kind in able.kinds) != bool(able.record_types):
+        yield "record types are named exactly where record sets are served"
+    if able.batch < 1:
+        yield f"a batch holds at least one change, not {able.batch}"
+    if not issubclass(provider.settings_schema, SettingsSchema):
+        yield "its settings_schema is no SettingsSchema"
