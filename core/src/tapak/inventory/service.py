@@ -1,0 +1,125 @@
+"""Giving names and addresses: reserved at approval, live when verified, released when a request comes to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from tapak.engine import names
+from tapak.engine.names import RESERVED, label_problem
+from tapak.inventory.models import Address, HeldName, Service
+from tapak.sdk.errors import Conflict
+from tapak.sdk.step_kinds import Reservation
+from tapak.tenants.models import Zone
+
+TAKEN = {
+    "reserved": "Nama {name} sudah dipesan untuk permohonan lain yang disetujui. Pilih nama lain.",
+    "live": "Nama {name} sudah dipakai layanan lain. Pilih nama lain.",
+    "quarantined": "Nama {name} baru saja dilepas dan masih dikarantina. Pilih nama lain atau tunggu.",
+    "foreign": "Nama {name} sudah ada di zona DNS di luar Tapak. Pilih nama lain atau hubungi pengelola DNS.",
+}
+
+
+def zones(session: Session) -> tuple[str, ...]:
+    """Zones that take new names."""
+    return tuple(session.scalars(select(Zone.name).where(~Zone.legacy).order_by(Zone.id)))
+
+
+def name_problem(
+    session: Session,
+    label: str,
+    zone: str,
+    *,
+    reserved: Iterable[str] = (),
+    agency_id: int | None = None,
+    service_id: int | None = None,
+) -> str:
+    """Why ``label`` (in small letters) can't be given below ``zone`` (Indonesian), or nothing.
+
+    ``service_id`` is the service that asks: what it already holds is no problem. ``agency_id`` is the agency that asks:
+    it may take back a name of its own that rests.
+    """
+    name = f"{label}.{zone}"
+    problem = label_problem(label, reserved={*RESERVED, *reserved}) or names.name_problem(name)
+    if problem:
+        return problem.message
+    if zone not in zones(session):
+        return f"Zona {zone} tidak dilayani. Pilih salah satu zona yang ditawarkan."
+    query = select(HeldName.state, HeldName.service_id).where(HeldName.name == name, ~_free_to(agency_id))
+    held = session.execute(query).one_or_none()
+    if held is None or (service_id is not None and held.service_id == service_id):
+        return ""
+    return TAKEN[held.state].format(name=name)
+
+
+def free_addresses(session: Session) -> tuple[str, ...]:
+    """Addresses of the pool that nobody holds, in the pool's order."""
+    query = select(Address.address).where(~Address.shared, Address.service_id.is_(None)).order_by(Address.id)
+    return tuple(session.scalars(query))
+
+
+def shared_address(session: Session) -> str:
+    """The shared web server's address; empty where the tenant has none."""
+    return session.scalar(select(Address.address).where(Address.shared).order_by(Address.id).limit(1)) or ""
+
+
+def reserve(session: Session, service: Service, reservations: Sequence[Reservation]) -> None:
+    """Give names and addresses to ``service``.
+
+    Raises:
+        Conflict: somebody else holds one; nothing was given.
+    """
+    for wanted in reservations:
+        if wanted.kind == "name":
+            _reserve_name(session, service, wanted.value)
+        else:
+            _reserve_address(session, service, wanted.value)
+
+
+def release(session: Session, service_id: int, *, rest: int = 0) -> None:
+    """Take back what a service holds. A name that was published rests for ``rest`` seconds."""
+    mine = HeldName.service_id == service_id
+    until = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, rest)
+    session.execute(update(HeldName).where(mine, HeldName.state == "live").values(state="quarantined", until=until))
+    session.execute(delete(HeldName).where(mine, HeldName.state == "reserved"))
+    session.execute(update(Address).where(Address.service_id == service_id).values(service_id=None))
+
+
+def _free_to(agency_id: int | None) -> ColumnElement[bool]:
+    """Whether a name that was released may be given again: it has rested, or its last service was the agency's own."""
+    own = select(Service.id).where(Service.agency_id == agency_id)
+    rested = or_(HeldName.until.is_(None), HeldName.until <= func.now())
+    taken_back = and_(HeldName.service_id.is_not(None), HeldName.service_id.in_(own))
+    return and_(HeldName.state == "quarantined", or_(rested, taken_back))
+
+
+def _reserve_name(session: Session, service: Service, name: str) -> None:
+    wanted = {"service_id": service.id, "state": "reserved", "until": None}
+    given = (
+        insert(HeldName)
+        .values(name=name, **wanted)
+        .on_conflict_do_update(
+            index_elements=[HeldName.tenant_id, HeldName.name], set_=wanted, where=_free_to(service.agency_id)
+        )
+    )
+    if session.execute(given.returning(HeldName.id)).one_or_none():
+        return
+    held = session.execute(select(HeldName.state, HeldName.service_id).where(HeldName.name == name)).one()
+    if held.service_id != service.id:
+        raise Conflict(TAKEN[held.state].format(name=name), log=f"name {name} is held ({held.state})")
+
+
+def _reserve_address(session: Session, service: Service, address: str) -> None:
+    mine = (Address.address == address, ~Address.shared)
+    free = update(Address).where(*mine, Address.service_id.is_(None)).values(service_id=service.id)
+    if session.execute(free.returning(Address.id)).one_or_none():
+        return
+    holder = session.execute(select(Address.service_id).where(*mine)).one_or_none()
+    if holder is None or holder.service_id != service.id:
+        raise Conflict(
+            f"Alamat {address} tidak lagi tersedia. Pilih alamat lain pada langkah pengkajian.",
+            log=f"address {address} is not free",
+        )

@@ -1,0 +1,1 @@
+"""Looks for what nobody asked for: changes by hand and foreign names."""

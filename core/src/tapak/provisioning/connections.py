@@ -1,0 +1,238 @@
+"""Connections of a tenant to its servers: which one a resource goes to, and the open providers of one process."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from marshmallow import ValidationError
+from pyrage.x25519 import Identity  # type: ignore[import-untyped]
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tapak.db.wake import wake
+from tapak.plugins import Registry
+from tapak.provisioning.models import Connection
+from tapak.sdk.errors import Invalid, ProviderBroken, ProviderDenied, ProviderError, TapakError, flat_messages
+from tapak.sdk.provider import Capabilities, Check, Provider
+from tapak.sdk.resources import Fact, RecordSet, Spec
+from tapak.sdk.settings import SettingsSchema, secret_fields
+from tapak.tenants.models import Tenant
+from tapak.tenants.secrets import Place, Unreadable, seal, unseal
+
+KEPT_OPEN = 32
+DRIFT = "drift"
+"""The wake kind (row: connection) of looking for what was changed by hand; begins when a connection is made."""
+
+
+def save_connection(
+    session: Session,
+    tenant: Tenant,
+    plugins: Registry,
+    *,
+    key: str,
+    provider: str,
+    title: str,
+    settings: Mapping[str, Any],
+    zones: Sequence[str] = (),
+) -> Connection:
+    """Make or change the connection ``key``; secret settings are sealed, a blank secret keeps the old one.
+
+    Raises:
+        Invalid: no such provider, or settings that its schema refuses; ``fields`` says which.
+        TapakError: the tenant has no recipient to seal secrets to.
+    """
+    known = session.scalar(select(Connection).where(Connection.key == key))
+    schema = _schema(provider, plugins)
+    secret = secret_fields(schema)
+    given = {name: value for name, value in settings.items() if name not in secret or value not in ("", None)}
+    kept = secret - given.keys() if known is not None and known.sealed else frozenset()
+    problems = schema().validate(given, partial=tuple(kept))
+    if problems:
+        raise Invalid(
+            "Pengaturan sambungan belum benar.", log=f"connection {key}: {problems}", fields=flat_messages(problems)
+        )
+    if known is None:
+        known = Connection(key=key)
+        session.add(known)
+    known.provider, known.title, known.zones = provider, title, list(zones)
+    known.settings = {name: value for name, value in given.items() if name not in secret}
+    fresh = {name: value for name, value in given.items() if name in secret}
+    if fresh and kept:
+        raise Invalid(
+            "Isi semua rahasia sambungan ini bersama-sama.",
+            log=f"connection {key}: some secrets are blank, others new",
+            fields={name: ["Wajib diisi bersama rahasia lain."] for name in sorted(kept)},
+        )
+    if fresh:
+        known.sealed = seal(tenant.recipient, _sealed_place(tenant.id, key), fresh)
+    session.flush()
+    wake(session, DRIFT, known.id)
+    return known
+
+
+def connection_for(session: Session, spec: Spec, plugins: Registry) -> Connection:
+    """The connection that ``spec`` goes to: by its zone, or for kinds without zones by its kind.
+
+    Raises:
+        Invalid: no connection serves it; the message says what an admin sets up.
+    """
+    for connection in connections(session):
+        able = _capabilities(connection, plugins)
+        if spec.kind not in able.kinds:
+            continue
+        if not isinstance(spec, RecordSet):
+            if not connection.zones:
+                return connection
+        elif spec.zone in connection.zones:
+            _check_record_type(connection, able, spec)
+            return connection
+    raise _not_served(spec)
+
+
+def open_provider(connection: Connection, plugins: Registry, identities: Sequence[Identity]) -> Provider:
+    """A provider for ``connection``; the caller closes it.
+
+    Raises:
+        ProviderBroken: its plugin isn't installed.
+        ProviderDenied: its settings don't fit the plugin's schema, or its secrets can't be opened here.
+    """
+    provider = plugins.providers.get(connection.provider)
+    if provider is None:
+        raise ProviderBroken(
+            f"Penyedia {connection.provider} untuk sambungan {connection.title} tidak terpasang. Hubungi pengelola.",
+            log=f"provider {connection.provider} is not installed",
+        )
+    try:
+        settings = provider.settings_schema().load({**connection.settings, **_secrets(connection, identities)})
+    except ValidationError as problem:
+        fields = ", ".join(sorted(map(str, problem.normalized_messages())))
+        raise ProviderDenied(
+            f"Pengaturan sambungan {connection.title} tidak sah ({fields}). Minta admin memperbaikinya.",
+            log=f"connection {connection.key}: invalid settings: {fields}",
+        ) from None
+    return provider(settings)
+
+
+def check_connection(connection: Connection, plugins: Registry, identities: Sequence[Identity]) -> Sequence[Check]:
+    """Try a connection as its admin wants to see it; never raises a provider's error."""
+    try:
+        with open_provider(connection, plugins, identities) as provider:
+            return provider.check()
+    except TapakError as problem:
+        return (Check("Pengaturan", False, problem.message),)
+
+
+class ProviderPool:
+    """The providers that one worker keeps open between jobs, by connection and version of its settings."""
+
+    def __init__(self, plugins: Registry, identities: Sequence[Identity] = ()) -> None:
+        self._plugins = plugins
+        self._identities = identities
+        self._open: OrderedDict[tuple[int, int], tuple[str, Provider]] = OrderedDict()
+
+    def get(self, connection: Connection) -> Provider:
+        """The open provider of ``connection``, opened anew where its settings have changed.
+
+        Raises:
+            ProviderError: as for :func:`open_provider`.
+        """
+        place, version = _place(connection), _version(connection)
+        known = self._open.get(place)
+        if known is not None and known[0] == version:
+            self._open.move_to_end(place)
+            return known[1]
+        self.discard(connection)
+        provider = open_provider(connection, self._plugins, self._identities)
+        self._open[place] = (version, provider)
+        if len(self._open) > KEPT_OPEN:
+            self._open.popitem(last=False)[1][1].close()
+        return provider
+
+    def discard(self, connection: Connection) -> None:
+        """Close the provider of ``connection``: after a failure the next one starts afresh."""
+        known = self._open.pop(_place(connection), None)
+        if known is not None:
+            with suppress(ProviderError, OSError):
+                known[1].close()
+
+    def close(self) -> None:
+        """Close every provider."""
+        while self._open:
+            self._open.popitem()[1][1].close()
+
+
+def connections(session: Session) -> Sequence[Connection]:
+    """Every connection of the tenant, in the order in which they were made."""
+    return session.scalars(select(Connection).order_by(Connection.id)).all()
+
+
+def collect_facts(asked: Sequence[Connection], pool: ProviderPool, names: Sequence[str] = ()) -> tuple[Fact, ...]:
+    """Figures from every connection for the reviewer; a server that can't be asked gives a fact with its problem."""
+    return tuple(fact for connection in asked for fact in _facts(connection, pool, names))
+
+
+def _facts(connection: Connection, pool: ProviderPool, names: Sequence[str]) -> Sequence[Fact]:
+    try:
+        return pool.get(connection).facts(names)
+    except TapakError as problem:
+        pool.discard(connection)
+        return (Fact(f"connection.{connection.key}", connection.title, None, "agent", problem=problem.message),)
+
+
+def _capabilities(connection: Connection, plugins: Registry) -> Capabilities:
+    provider = plugins.providers.get(connection.provider)
+    return provider.capabilities if provider else Capabilities(kinds=frozenset())
+
+
+def _check_record_type(connection: Connection, able: Capabilities, spec: RecordSet) -> None:
+    if spec.type not in able.record_types:
+        raise Invalid(
+            f"Sambungan {connection.title} tidak melayani rekaman {spec.type} untuk {spec.name}.",
+            log=f"connection {connection.key} serves no {spec.type} records",
+        )
+
+
+def _not_served(spec: Spec) -> Invalid:
+    if isinstance(spec, RecordSet):
+        return Invalid(
+            f"Belum ada sambungan DNS untuk zona {spec.zone}. Minta pengelola menambahkannya pada berkas instansi.",
+            log=f"no connection serves zone {spec.zone}",
+        )
+    return Invalid(
+        f"Belum ada sambungan server untuk {spec.kind} ({spec.identity}). Minta pengelola menambahkannya "
+        "pada berkas instansi.",
+        log=f"no connection serves {spec.kind}",
+    )
+
+
+def _schema(provider: str, plugins: Registry) -> type[SettingsSchema]:
+    if provider not in plugins.providers:
+        raise Invalid(f"Penyedia {provider} tidak terpasang.", log=f"provider {provider} is not installed")
+    return plugins.providers[provider].settings_schema
+
+
+def _secrets(connection: Connection, identities: Sequence[Identity]) -> Mapping[str, Any]:
+    if connection.sealed is None:
+        return {}
+    try:
+        return unseal(connection.sealed, identities, _sealed_place(connection.tenant_id, connection.key))
+    except Unreadable as problem:
+        raise ProviderDenied(f"Sambungan {connection.title}: {problem.message}", log=problem.log) from None
+
+
+def _sealed_place(tenant_id: int, key: str) -> Place:
+    return Place(tenant_id, "connection", key, "sealed")
+
+
+def _place(connection: Connection) -> tuple[int, int]:
+    return connection.tenant_id, connection.id
+
+
+def _version(connection: Connection) -> str:
+    stored = json.dumps([connection.provider, connection.settings, connection.zones], sort_keys=True).encode()
+    return hashlib.sha256(stored + (connection.sealed or b"")).hexdigest()

@@ -1,0 +1,177 @@
+"""What a reconciliation writes: journal lines and the states of resources and of their service.
+
+Everything is kept back until the next commit, so that one commit tells what was verified and what is set out for next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Executable, func, select
+from sqlalchemy.orm import Session
+
+from tapak.audit.service import record
+from tapak.db.wake import LATER, Lease, place
+from tapak.inventory.models import Service
+from tapak.inventory.service import release
+from tapak.provisioning.items import Item
+from tapak.provisioning.models import JournalEntry, Resource
+from tapak.provisioning.statements import ENDED, FAILED, FINISH, KEEP, LIVE, PUT_BACK
+from tapak.sdk.provider import Probe
+from tapak.sdk.resources import RecordSet, Spec, spec_to_json
+
+
+class Ledger:
+    """Lines and states that are to be written with the next commit of one lease."""
+
+    def __init__(self, service_id: int, lease: Lease) -> None:
+        self._service_id = service_id
+        self._lease = lease
+        self._lines: list[dict[str, Any]] = []
+        self._changes: dict[int, dict[str, Any]] = {}
+        self._told: list[tuple[str, str, dict[str, Any]]] = []
+
+    def intend(self, item: Item) -> None:
+        """About to bring ``item`` to what is desired."""
+        if not item.intended:
+            self._line(item, "intent")
+        self._state(item, "applying" if item.desired is not None else "removing")
+
+    def verifying(self, item: Item, reason: str) -> None:
+        """Applied, but not every server agrees yet."""
+        if item.change is not None:
+            self._line(item, "applied")
+        item.change = None
+        state = "verifying" if item.desired is not None else "removing"
+        self._state(item, state, reason, "not_verified", probes=_probes(item.probes))
+
+    def verified(self, item: Item) -> None:
+        """Seen live (or gone) by every server that the public asks."""
+        if item.change is not None:
+            self._line(item, "applied")
+        self._line(item, "verified")
+        self._state(
+            item,
+            "gone" if item.desired is None else "live",
+            verified=True,
+            applied=_json(item.desired),
+            outputs=dict(item.outputs),
+            probes=_probes(item.probes),
+        )
+
+    def waiting(self, item: Item, reason: str, code: str) -> None:
+        """An attempt failed and another one follows by itself."""
+        self._state(item, item.state, reason, code, probes=_probes(item.probes))
+
+    def failed(self, item: Item, reason: str, code: str, drift: dict[str, Any] | None = None) -> None:
+        """Nothing more happens until somebody acts."""
+        self._line(item, "failed", f"{code}: {reason}")
+        self._state(item, "failed", reason, code, drift=drift)
+        content = {"resource": item.id, "kind": item.kind, "identity": item.identity, "code": code}
+        self._told.append(("resource.failed", f"{item.identity}: {reason}", content))
+
+    def keep(self, session: Session, seconds: float) -> bool:
+        """Write what was kept back and hold the lease on; False, with nothing written, where it was lost."""
+        return self._write(session, KEEP, seconds=seconds)
+
+    def finish(self, session: Session, again_in: float | None, problem: str) -> bool:
+        """Write what was kept back and give the lease back, to be looked at ``again_in`` seconds or not at all.
+
+        False, with nothing written, where it was lost.
+        """
+        if again_in is None and self._write(session, FINISH):
+            return True
+        session.info[LATER] = True
+        return self._write(session, PUT_BACK, seconds=again_in or 0.0, told=problem)
+
+    def _write(self, session: Session, statement: Executable, **more: Any) -> bool:
+        written = {"changes": list(self._changes.values()), "lines": self._lines}
+        held = session.execute(statement, {**place(self._lease), **written, **more}).one_or_none()
+        if held is not None:
+            self._lines, self._changes = [], {}
+        return held is not None
+
+    def settle(self, session: Session, items: Sequence[Item]) -> None:
+        """Write what has become of the service as a whole; what was kept back was written before."""
+        states = {item.state for item in items}
+        if "failed" in states:
+            session.execute(FAILED, self._mine)
+        elif states == {"gone"}:
+            self._ended(session, items)
+        elif states and states <= {"live", "gone"}:
+            self._live(session, items)
+        self._tell(session)
+
+    def _live(self, session: Session, items: Sequence[Item]) -> None:
+        row = session.execute(LIVE, self._mine).one_or_none()
+        if row is None:
+            return
+        living = [item for item in items if item.state == "live"]
+        record(
+            session,
+            "service.live",
+            person=None,
+            request_id=row.request_id,
+            summary=f"Aktif dan terverifikasi: {', '.join(item.identity for item in living)}",
+            content={"resources": [{"kind": item.kind, "identity": item.identity} for item in living]},
+        )
+
+    def _ended(self, session: Session, items: Sequence[Item]) -> None:
+        row = session.execute(ENDED, self._mine).one_or_none()
+        if row is not None:
+            release(session, self._service_id, rest=_longest_ttl(session, self._service_id))
+            summary = f"Dilepas: {', '.join(item.identity for item in items)}"
+            record(session, "service.ended", person=None, request_id=row.request_id, summary=summary)
+
+    def _tell(self, session: Session) -> None:
+        if not self._told:
+            return
+        request_id = session.scalar(select(Service.request_id).where(Service.id == self._service_id))
+        for kind, summary, content in self._told:
+            record(session, kind, person=None, request_id=request_id, summary=summary, content=content, shown=False)
+
+    @property
+    def _mine(self) -> dict[str, Any]:
+        return {"of_service": self._service_id}
+
+    def _line(self, item: Item, phase: str, detail: str = "") -> None:
+        self._lines.append(
+            {
+                "resource_id": item.id,
+                "generation": item.generation,
+                "fence": self._lease.fence,
+                "phase": phase,
+                "spec": _json(item.desired),
+                "detail": detail,
+            }
+        )
+
+    def _state(self, item: Item, state: str, reason: str = "", code: str = "", **seen: Any) -> None:
+        item.state = state
+        self._changes[item.id] = {
+            "id": item.id,
+            "generation": item.generation,
+            "state": state,
+            "reason": reason,
+            "reason_code": code,
+            **seen,
+        }
+
+
+def _longest_ttl(session: Session, service_id: int) -> int:
+    """The longest TTL, in seconds, that a name of the service was ever served with."""
+    ttl = (
+        select(func.coalesce(func.max(JournalEntry.spec["ttl"].as_integer()), 0))
+        .join(Resource, Resource.id == JournalEntry.resource_id)
+        .where(Resource.service_id == service_id, Resource.kind == RecordSet.kind, JournalEntry.phase == "verified")
+    )
+    return session.scalar(ttl) or 0
+
+
+def _probes(probes: Sequence[Probe]) -> list[dict[str, Any]]:
+    return [vars(probe) for probe in probes]
+
+
+def _json(spec: Spec | None) -> dict[str, Any] | None:
+    return None if spec is None else spec_to_json(spec)

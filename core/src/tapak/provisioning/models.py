@@ -1,0 +1,117 @@
+"""Connections to servers, desired resources with what was observed of them, and the journal of every act."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tapak.db.base import Base, TenantRow, tenant_key
+from tapak.inventory.models import Service
+
+
+class Connection(TenantRow, Base):
+    """A provider's connection to one server of the tenant.
+
+    ``settings`` are the open ones; ``sealed`` holds the secret ones as one age file (None: there are none). ``zones``
+    are the DNS zones that go to it; a connection without zones takes the kinds that have none.
+    """
+
+    __tablename__ = "connection"
+    __table_args__ = (UniqueConstraint("tenant_id", "key"),)
+
+    key: Mapped[str]
+    provider: Mapped[str]
+    title: Mapped[str]
+    settings: Mapped[dict[str, Any]]
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    zones: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+
+
+DRIFTED_CODE = "drifted"
+"""A resource's ``reason_code`` where it was changed by hand."""
+
+
+class Resource(TenantRow, Base):
+    """One desired resource of a service.
+
+    ``spec`` is what is wanted (None: to be gone), ``applied`` what was last verified as live (None: never); both as
+    ``tapak.sdk.resources.spec_to_json`` writes them. ``generation`` counts what was wanted, ``observed_generation``
+    is the one last verified. ``probes`` is what the last verification saw; ``drift`` what was found changed by hand.
+    ``override`` is an officer's act: what stands there, foreign or changed by hand, may be replaced. A row that is
+    gone holds its identity no longer.
+    """
+
+    __tablename__ = "resource"
+    __table_args__ = (
+        Index(
+            "ix_resource_identity",
+            "tenant_id",
+            "kind",
+            "identity",
+            unique=True,
+            postgresql_where=text("state <> 'gone'"),
+        ),
+        UniqueConstraint("tenant_id", "service_id", "key"),
+        CheckConstraint(
+            "state in ('planned', 'applying', 'verifying', 'live', 'failed', 'removing', 'gone')", name="state"
+        ),
+        tenant_key("service_id", Service),
+        tenant_key("connection_id", Connection),
+    )
+
+    service_id: Mapped[int]
+    connection_id: Mapped[int]
+    key: Mapped[str]
+    kind: Mapped[str]
+    identity: Mapped[str]
+    spec: Mapped[dict[str, Any] | None]
+    applied: Mapped[dict[str, Any] | None]
+    needs: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    generation: Mapped[int] = mapped_column(server_default=text("1"))
+    observed_generation: Mapped[int] = mapped_column(server_default=text("0"))
+    state: Mapped[str] = mapped_column(server_default="planned")
+    reason: Mapped[str] = mapped_column(server_default="")
+    reason_code: Mapped[str] = mapped_column(server_default="")
+    outputs: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    probes: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    drift: Mapped[dict[str, Any] | None]
+    override: Mapped[bool] = mapped_column(server_default=text("false"))
+    verified_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class JournalEntry(TenantRow, Base):
+    """One line of what was done to a resource: written and committed before the act it tells of.
+
+    ``phase``: intent (about to apply ``spec``; None: to remove it), applied, verified, failed, drift, adopted (an
+    officer takes a foreign thing over) or repair (an officer has a change by hand undone).
+    """
+
+    __tablename__ = "journal_entry"
+    __table_args__ = (
+        tenant_key("resource_id", Resource),
+        Index("ix_journal_entry_resource_id", "tenant_id", "resource_id", "id"),
+    )
+
+    resource_id: Mapped[int]
+    generation: Mapped[int]
+    fence: Mapped[int] = mapped_column(server_default=text("0"))
+    phase: Mapped[str]
+    spec: Mapped[dict[str, Any] | None]
+    detail: Mapped[str] = mapped_column(server_default="")
+    at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+
+
+class ZoneState(TenantRow, Base):
+    """Where the drift check of a zone stands: the serial up to which changes were looked at."""
+
+    __tablename__ = "zone_state"
+    __table_args__ = (UniqueConstraint("tenant_id", "connection_id", "zone"), tenant_key("connection_id", Connection))
+
+    connection_id: Mapped[int]
+    zone: Mapped[str]
+    serial: Mapped[int]
+    checked_at: Mapped[datetime] = mapped_column(server_default=func.now())

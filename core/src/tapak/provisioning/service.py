@@ -1,0 +1,216 @@
+"""What a service is to consist of: declared, withdrawn, retried, adopted and repaired as rows; a worker does the rest.
+
+Locks are taken in one order here and in the reconciler: wake row, resources, service, names, audit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from tapak.audit.service import Actor, record
+from tapak.db.wake import wake
+from tapak.engine.diff import plan_order
+from tapak.inventory.models import Service
+from tapak.plugins import Registry, registry
+from tapak.provisioning.connections import connection_for
+from tapak.provisioning.models import DRIFTED_CODE, JournalEntry, Resource
+from tapak.sdk.errors import Conflict, NotFound
+from tapak.sdk.resources import DesiredResource, spec_to_json
+from tapak.sdk.view import ResourceState
+
+WAKE = "provision"
+OVERRIDABLE = {
+    "foreign_resource": ("adopted", "diambil alih"),
+    DRIFTED_CODE: ("repair", "diperbaiki"),
+}
+
+
+def declare(
+    session: Session,
+    service_id: int,
+    resources: Sequence[DesiredResource],
+    *,
+    plugins: Registry | None = None,
+) -> None:
+    """Write what the service is to consist of, completely: what is no longer declared is to be removed.
+
+    Raises:
+        Conflict: another service holds one of the identities.
+        Invalid: no connection serves a resource's kind, zone or record type; the message says what to set up.
+        ValueError: the declaration's needs make no order.
+    """
+    plan_order({resource.key: resource.needs for resource in resources})
+    wake(session, WAKE, service_id)
+    _refuse_held(session, service_id, resources)
+    rows = {(row.kind, row.identity): row for row in _rows(session, service_id)}
+    wanted = {(resource.spec.kind, resource.spec.identity): resource for resource in resources}
+    for place, row in rows.items():
+        if place not in wanted:
+            _remove(row)
+            row.key = f"{row.key}/{row.id}" if row.key in {each.key for each in resources} else row.key
+    _flush(session)
+    for place, resource in wanted.items():
+        known = rows.get(place)
+        if known is not None:
+            _change(known, resource)
+        else:
+            _add(session, service_id, resource, plugins or registry())
+    _flush(session)
+    _set_service(session, service_id, "provisioning")
+
+
+def withdraw(session: Session, service_id: int) -> None:
+    """Have everything of the service removed, names first; what it holds is released when all is gone."""
+    wake(session, WAKE, service_id)
+    for row in _rows(session, service_id):
+        _remove(row)
+    _flush(session)
+    _set_service(session, service_id, "provisioning")
+
+
+def retry(session: Session, service_id: int) -> None:
+    """Try again what failed, and look at once at what waits for its next attempt."""
+    wake(session, WAKE, service_id)
+    for row in _rows(session, service_id):
+        if row.state == "failed":
+            _plan(row)
+    _flush(session)
+    _set_service(session, service_id, "provisioning")
+
+
+def adopt(session: Session, resource_id: int, person: Actor) -> None:
+    """Take over the foreign thing that stands where ours should go: it is changed to what is declared.
+
+    Raises:
+        NotFound: no such resource.
+        Conflict: nothing foreign stands there.
+    """
+    _override(session, resource_id, "foreign_resource", person)
+
+
+def repair(session: Session, resource_id: int, person: Actor) -> None:
+    """Undo a change that was made by hand.
+
+    Raises:
+        NotFound: no such resource.
+        Conflict: no change by hand was found there.
+    """
+    _override(session, resource_id, DRIFTED_CODE, person)
+
+
+def states(session: Session, service_id: int) -> tuple[ResourceState, ...]:
+    """Where each resource of the service stands, in the order of declaration; what is gone is left out."""
+    return tuple(
+        ResourceState(row.key, row.kind, row.identity, row.state, row.reason)
+        for row in _rows(session, service_id)
+        if row.state != "gone"
+    )
+
+
+def _rows(session: Session, service_id: int) -> Sequence[Resource]:
+    query = select(Resource).where(Resource.service_id == service_id).order_by(Resource.id)
+    return session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def _refuse_held(session: Session, service_id: int, resources: Sequence[DesiredResource]) -> None:
+    places = [(resource.spec.kind, resource.spec.identity) for resource in resources]
+    query = select(Resource.identity).where(
+        tuple_(Resource.kind, Resource.identity).in_(places),
+        Resource.service_id != service_id,
+        Resource.state != "gone",
+    )
+    held = session.scalars(query).first()
+    if held is not None:
+        raise _held(held)
+
+
+def _held(identity: str) -> Conflict:
+    return Conflict(
+        f"{identity} sudah menjadi milik layanan lain. Pilih nama lain atau lepaskan dahulu dari layanan itu.",
+        log=f"{identity} is held by another service",
+    )
+
+
+def _flush(session: Session) -> None:
+    try:
+        session.flush()
+    except IntegrityError as problem:
+        if "ix_resource_identity" in str(problem.orig):
+            raise _held("Salah satu nama") from problem
+        raise
+
+
+def _add(session: Session, service_id: int, resource: DesiredResource, plugins: Registry) -> None:
+    connection = connection_for(session, resource.spec, plugins)
+    session.add(
+        Resource(
+            service_id=service_id,
+            connection_id=connection.id,
+            key=resource.key,
+            kind=resource.spec.kind,
+            identity=resource.spec.identity,
+            spec=spec_to_json(resource.spec),
+            needs=list(resource.needs),
+        )
+    )
+
+
+def _change(row: Resource, resource: DesiredResource) -> None:
+    row.key, row.needs = resource.key, list(resource.needs)
+    if row.spec != spec_to_json(resource.spec):
+        row.spec = spec_to_json(resource.spec)
+        row.generation += 1
+        _plan(row)
+    elif row.state in ("failed", "gone"):
+        _plan(row)
+
+
+def _remove(row: Resource) -> None:
+    if row.spec is None:
+        return
+    row.spec = None
+    row.generation += 1
+    _plan(row)
+
+
+def _plan(row: Resource) -> None:
+    row.state = "planned" if row.spec is not None else "removing"
+    row.reason = row.reason_code = ""
+
+
+def _set_service(session: Session, service_id: int, state: str) -> None:
+    pending = select(Resource.id).where(Resource.service_id == service_id, Resource.state.not_in(("live", "gone")))
+    session.execute(update(Service).where(Service.id == service_id, pending.exists()).values(state=state))
+
+
+def _override(session: Session, resource_id: int, code: str, person: Actor) -> None:
+    phase, told = OVERRIDABLE[code]
+    service_id = session.scalar(select(Resource.service_id).where(Resource.id == resource_id))
+    if service_id is None:
+        raise NotFound("Sumber daya ini tidak ditemukan.", log=f"no resource {resource_id}")
+    wake(session, WAKE, service_id)
+    row = next(each for each in _rows(session, service_id) if each.id == resource_id)
+    if row.reason_code != code and not (code == DRIFTED_CODE and row.drift):
+        raise Conflict(
+            f"{row.identity} tidak perlu {told}: keadaannya sudah berubah. Muat ulang halaman ini.",
+            log=f"{row.identity}: nothing to override ({code})",
+        )
+    row.override = True
+    _plan(row)
+    session.add(JournalEntry(resource_id=row.id, generation=row.generation, phase=phase, spec=row.spec))
+    _flush(session)
+    _set_service(session, service_id, "provisioning")
+    request_id = session.scalar(select(Service.request_id).where(Service.id == service_id))
+    record(
+        session,
+        f"resource.{phase}",
+        person=person,
+        request_id=request_id,
+        summary=f"{row.identity} {told}",
+        content={"resource": row.id, "kind": row.kind, "identity": row.identity},
+        shown=False,
+    )

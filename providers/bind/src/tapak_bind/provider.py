@@ -1,0 +1,194 @@
+"""BIND, or any server that takes dynamic updates (RFC 2136) under a TSIG key (RFC 8945), as a provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import dns.name
+import dns.rdataset
+import dns.rdatatype
+import dns.tsig
+
+from tapak.sdk.errors import ForeignResource, Invalid, ProviderError, ProviderUnavailable
+from tapak.sdk.provider import Applied, Capabilities, Change, Check, Provider, Verification, ZoneChanges
+from tapak.sdk.resources import Fact, RecordSet, Spec
+from tapak_bind import checks, facts
+from tapak_bind.asking import Question
+from tapak_bind.reading import PrimaryReader
+from tapak_bind.records import TYPES, Parsed, check, closest_zone, label, owner, record_set, same, shown
+from tapak_bind.servers import Server
+from tapak_bind.settings import BindSettings
+from tapak_bind.updating import Swap, Updater
+from tapak_bind.verifying import Verifier
+from tapak_bind.zone import ZoneDelta, ZoneTransfer
+
+BATCH = 1000
+# RRsets touched since a serial from which on the whole zone is quicker than a question for each.
+MANY = 2000
+
+
+class BindProvider(Provider):
+    """Zones at a primary that follows RFC 2136, with every secondary asked by ``verify``.
+
+    Prerequisites compare values, not TTLs (RFC 2136 section 2.4.2): a TTL that was changed by hand is seen by
+    ``read``, and overwritten by an update that was planned without it.
+    """
+
+    name = "bind"
+    title = "BIND (RFC 2136)"
+    capabilities = Capabilities(
+        kinds=frozenset({RecordSet.kind}), record_types=frozenset(TYPES), atomic=True, batch=BATCH
+    )
+    settings_schema = BindSettings
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        super().__init__(settings)
+        timeout: float = settings["timeout"]
+        transport: str = settings["transport"]
+        self._zones: tuple[str, ...] = tuple(settings["zones"])
+        self._primary = Server(settings["address"], settings["port"], transport)
+        others = dict.fromkeys((other["address"], other["port"]) for other in settings["secondaries"])
+        others.pop((self._primary.address, self._primary.port), None)
+        self._servers = [self._primary, *(Server(address, port, transport) for address, port in others)]
+        key = dns.tsig.Key(dns.name.from_text(settings["key_name"]), settings["key_secret"], settings["algorithm"])
+        self._updater = Updater(self._primary, key, timeout)
+        self._transfer = ZoneTransfer(self._primary, key, timeout)
+        self._verifier = Verifier(self._servers)
+        self._counted: dict[str, tuple[int, int]] = {}
+
+    @property
+    def _reader(self) -> PrimaryReader:
+        return self._updater.reader
+
+    def check(self) -> Sequence[Check]:
+        zones = [owner(zone) for zone in self._zones]
+        return checks.run(zones, self._updater, self._transfer, self._servers, self.settings["timeout"])
+
+    def read(self, specs: Sequence[Spec]) -> Mapping[str, Spec | None]:
+        """What stands now at the identities of ``specs``.
+
+        Where the same values stand in another spelling, a spec of ``specs`` is given back as it is (several of one
+        identity may be asked, the latest applied and the desired one). What keeps a spec from being made is told
+        under its own identity: a CNAME at the name of an address, anything at the name of a CNAME.
+        """
+        asked: dict[Question, list[Parsed]] = {}
+        for parsed in self._parsed(specs):
+            asked.setdefault(Question(parsed.name, parsed.rdtype), []).append(parsed)
+        zones = {question: several[0].zone for question, several in asked.items()}
+        standing = self._reader.standing(zones)
+        found = {several[0].spec.identity: None for several in asked.values()}
+        return found | _recognised(standing, asked)
+
+    def apply(self, changes: Sequence[Change], *, fence: int, timeout: float) -> Sequence[Applied]:
+        """Send one update for each zone. ``fence`` isn't needed: prerequisites turn away a worker that woke late."""
+        if len(changes) > BATCH:
+            raise Invalid(f"Paling banyak {BATCH} perubahan sekaligus.", log=f"{len(changes)} changes in one batch")
+        swaps = [self._swap(change) for change in changes]
+        if len({swap.question for swap in swaps}) < len(swaps):
+            raise Invalid("Satu rekaman diubah dua kali sekaligus.", log="two changes of one RRset in a batch")
+        self._updater.swap(swaps, timeout)
+        return [Applied(change.identity) for change in changes]
+
+    def verify(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
+        return self._verifier.present(self._parsed(specs), timeout)
+
+    def verify_gone(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
+        return self._verifier.gone(self._parsed(specs), timeout)
+
+    def facts(self, names: Sequence[str] = ()) -> Sequence[Fact]:
+        """Serial and size of each zone, and what stands at each of ``names``."""
+        try:
+            self.serial(self._zones[0])
+        except ProviderUnavailable as error:  # one time-out is enough
+            return facts.unknown(self._zones, names, error.message)
+        except ProviderError:
+            pass  # that zone's own trouble, which its rows tell
+        rows = [facts.serial(zone, partial(self.serial, zone)) for zone in self._zones]
+        rows += [facts.record_sets(zone, partial(self._count, zone)) for zone in self._zones]
+        return [*rows, *(facts.name(name, partial(self._at, name)) for name in names)]
+
+    def serial(self, zone: str) -> int:
+        """The SOA serial that the primary serves for ``zone``."""
+        return self._reader.serial(self._zone(zone))
+
+    def zone_changes(self, zone: str, since: int | None) -> ZoneChanges:
+        """What changed after ``since``, by IXFR and a read of the touched RRsets; else the whole zone by AXFR."""
+        if since is not None and self.serial(zone) == since:
+            return ZoneChanges(zone, since, False, {})
+        origin = self._zone(zone)
+        delta = self._transfer.changes_since(origin, since)
+        if not delta.full and len(delta.touched) <= MANY:
+            try:
+                return ZoneChanges(zone, delta.serial, False, self._touched(origin, delta))
+            except ForeignResource:  # a delegation came or went: the transfer tells what a question can't
+                pass
+        if not delta.full:
+            delta = self._transfer.changes_since(origin, None)
+        present = {
+            _identity(question): record_set(origin, question.name, found) for question, found in delta.rrsets.items()
+        }
+        return ZoneChanges(zone, delta.serial, True, present)
+
+    def close(self) -> None:
+        for server in self._servers:
+            server.close()
+
+    def _touched(self, origin: dns.name.Name, delta: ZoneDelta) -> dict[str, RecordSet | None]:
+        standing = self._reader.standing(dict.fromkeys(delta.touched, origin))
+        return {
+            _identity(question): record_set(origin, question.name, found) if found is not None else None
+            for question, found in standing.items()
+        }
+
+    def _count(self, zone: str) -> int:
+        """RRsets in ``zone``, counted anew only where its serial moved."""
+        serial = self.serial(zone)
+        known = self._counted.get(zone)
+        if known is None or known[0] != serial:
+            delta = self._transfer.changes_since(self._zone(zone), None)
+            known = self._counted[zone] = (delta.serial, len(delta.rrsets))
+        return known[1]
+
+    def _at(self, name: str) -> list[RecordSet]:
+        name = name.rstrip(".").lower()
+        zone = closest_zone(name, self._zones)
+        if zone is None:
+            raise Invalid(f"Nama {shown(name)} di luar zona server ini.", log="name outside the served zones")
+        origin, node = self._zone(zone), owner(name)
+        questions = (Question(node, dns.rdatatype.from_text(kind)) for kind in TYPES)
+        standing = self._reader.standing(dict.fromkeys(questions, origin))
+        return [record_set(origin, node, found) for found in standing.values() if found is not None]
+
+    def _zone(self, zone: str) -> dns.name.Name:
+        if zone not in self._zones:
+            raise Invalid(f"Zona {shown(zone)} tidak ada di pengaturan server ini.", log=f"unknown zone {shown(zone)}")
+        return owner(zone)
+
+    def _parsed(self, specs: Sequence[Spec]) -> list[Parsed]:
+        return [check(spec, self._zones) for spec in specs]
+
+    def _swap(self, change: Change) -> Swap:
+        old, new = (None if spec is None else check(spec, self._zones) for spec in (change.observed, change.desired))
+        if {parsed.spec.identity for parsed in (old, new) if parsed} != {change.identity}:
+            raise Invalid("Perubahan tidak menyebut rekaman yang sama.", log="a change of different identities")
+        return Swap(old, new)
+
+
+def _recognised(
+    standing: Mapping[Question, dns.rdataset.Rdataset | None], asked: Mapping[Question, Sequence[Parsed]]
+) -> dict[str, RecordSet]:
+    """What stands, in the spelling of those who ask."""
+    zones = {question.name: several[0].zone for question, several in asked.items()}
+    result = {}
+    for question, found in standing.items():
+        if found is not None:
+            alike = (parsed.spec for parsed in asked.get(question, ()) if same(parsed.rdataset, found))
+            spec = next(alike, None) or record_set(zones[question.name], question.name, found)
+            result[spec.identity] = spec
+    return result
+
+
+def _identity(question: Question) -> str:
+    return f"{label(question.name)}/{dns.rdatatype.to_text(question.rdtype)}"

@@ -1,0 +1,112 @@
+"""The agent's own settings on its host: one TOML file that an operator writes."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tapak_webhost.agent.protocol import BAD_CONFIG, AgentError
+
+_PATHS = (
+    "web_dir",
+    "vhost_dir",
+    "state_dir",
+    "access_log",
+    "apache",
+    "apache_conf",
+    "modules_conf",
+    "info_module",
+    "pid_file",
+)
+_WORDS = ("server", "address", "vhost_address")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Where things are on this host.
+
+    ``web_dir`` holds ``sites``, ``staging`` and ``removed`` on one file system. ``address`` (host:port) is where the
+    agent itself asks the server; ``vhost_address`` stands in ``<VirtualHost …>``. ``modules_conf`` loads the modules
+    that a site's file may use; ``info_module`` tells what the whole configuration opens. ``reload_command`` replaces
+    ``apache -f apache_conf -k graceful``.
+    """
+
+    server: str
+    web_dir: Path
+    vhost_dir: Path
+    state_dir: Path
+    access_log: Path
+    address: tuple[str, int]
+    vhost_address: str
+    apache: Path
+    apache_conf: Path
+    modules_conf: Path
+    pid_file: Path
+    info_module: Path
+    reload_command: tuple[str, ...] = ()
+
+
+def load(path: Path) -> Config:
+    """The settings in ``path``.
+
+    Raises:
+        AgentError: the file can't be read, or a setting is missing, unknown or wrong; tells which.
+    """
+    try:
+        with path.open("rb") as stream:
+            found = tomllib.load(stream)
+    except OSError as error:
+        raise AgentError(BAD_CONFIG, f"{path}: {error.strerror}") from None
+    except ValueError as error:
+        raise AgentError(BAD_CONFIG, f"{path}: {error}") from None
+    try:
+        return _config(found)
+    except ValueError as error:
+        raise AgentError(BAD_CONFIG, f"{path}: {error}") from None
+
+
+def _config(found: Mapping[str, Any]) -> Config:
+    unknown = found.keys() - {*_PATHS, *_WORDS, "reload_command"}
+    if unknown:
+        raise ValueError(f"unknown setting {', '.join(sorted(unknown))}")
+    words = {key: _word(found, key) for key in _WORDS}
+    if words["server"] != "apache":
+        raise ValueError("server must be apache")
+    paths = {key: _path(found, key) for key in _PATHS}
+    return Config(
+        server=words["server"],
+        address=_address(words["address"]),
+        vhost_address=words["vhost_address"],
+        reload_command=_command(found.get("reload_command", [])),
+        **paths,
+    )
+
+
+def _word(found: Mapping[str, Any], key: str) -> str:
+    value = found.get(key)
+    if not isinstance(value, str) or not value or not value.isprintable() or set(value) & set('"\\<> '):
+        raise ValueError(f"{key} must be a word")
+    return value
+
+
+def _path(found: Mapping[str, Any], key: str) -> Path:
+    value = found.get(key)
+    if not isinstance(value, str) or not value.startswith("/") or not value.isprintable() or set(value) & set('"\\$'):
+        raise ValueError(f"{key} must be an absolute path")
+    return Path(value)
+
+
+def _address(value: str) -> tuple[str, int]:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError("address must be host:port")
+    return host.strip("[]"), int(port)
+
+
+def _command(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise ValueError("reload_command must be a list of strings")
+    return tuple(value)

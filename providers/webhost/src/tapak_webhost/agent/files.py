@@ -1,0 +1,136 @@
+"""Files below directories that are held open: no path is walked twice, no symbolic link is followed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+DIRECTORY_MODE = 0o755
+FILE_MODE = 0o644
+DRAFT = ".draft"
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class NotOurs(Exception):
+    """Something of another kind stands where a plain file or directory was looked for."""
+
+
+@contextlib.contextmanager
+def directory(name: str | Path, at: int | None = None) -> Iterator[int]:
+    """The directory ``name``, held open.
+
+    Raises:
+        FileNotFoundError: there is nothing.
+        NotOurs: there is something else (a link, a file).
+    """
+    try:
+        fd = os.open(name, _DIRECTORY, dir_fd=at)
+    except OSError as error:
+        if error.errno in {errno.ENOTDIR, errno.ELOOP}:
+            raise NotOurs(str(name)) from None
+        raise
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def make_directory(name: str | Path, at: int | None = None, mode: int = DIRECTORY_MODE) -> None:
+    """A new directory with exactly ``mode``; whatever has the name already is left as it is."""
+    if not exists(at, name):
+        os.mkdir(name, mode, dir_fd=at)
+        os.chmod(name, mode, dir_fd=at)
+
+
+def exists(at: int | None, name: str | Path) -> bool:
+    """Whether anything has that name, a dangling link too."""
+    try:
+        os.stat(name, dir_fd=at, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def read(at: int, name: str, limit: int) -> bytes | None:
+    """The content of a plain file; None where there is nothing.
+
+    Raises:
+        NotOurs: it is no plain file, or holds more than ``limit`` bytes.
+    """
+    try:
+        fd = os.open(name, _READ, dir_fd=at)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENXIO}:
+            raise NotOurs(name) from None
+        raise
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > limit:
+            raise NotOurs(name)
+        return os.read(fd, limit)
+    finally:
+        os.close(fd)
+
+
+def create(at: int, name: str, content: bytes, durable: bool = True) -> None:
+    """A new file; on any failure none is left.
+
+    Raises:
+        FileExistsError: the name is taken.
+    """
+    fd = os.open(name, _CREATE, FILE_MODE, dir_fd=at)
+    try:
+        with os.fdopen(fd, "wb", buffering=0) as stream:
+            os.fchmod(fd, FILE_MODE)
+            written = 0
+            while written < len(content):
+                written += stream.write(content[written:]) or 0
+            if durable:
+                os.fsync(fd)
+    except BaseException:
+        os.unlink(name, dir_fd=at)
+        raise
+
+
+def replace(at: int, name: str, content: bytes, via: int | None = None, durable: bool = True) -> None:
+    """Put ``content`` at ``name`` in one step; the draft is written in ``via``, on the same file system.
+
+    Only who holds the host's lock may call this: a draft has one name, so that a dead agent leaves one at most.
+    """
+    draft_at = at if via is None else via
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(DRAFT, dir_fd=draft_at)
+    create(draft_at, DRAFT, content, durable)
+    try:
+        os.replace(DRAFT, name, src_dir_fd=draft_at, dst_dir_fd=at)
+    except BaseException:
+        os.unlink(DRAFT, dir_fd=draft_at)
+        raise
+    if durable:
+        os.fsync(at)
+
+
+def remove(at: int, name: str) -> None:
+    """Take a file away for good; nothing happens where there is none."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=at)
+        os.fsync(at)
+
+
+def clear(at: int) -> None:
+    """Remove everything in the directory, without following links."""
+    for name in os.listdir(at):
+        if stat.S_ISDIR(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode):
+            shutil.rmtree(name, dir_fd=at)
+        else:
+            os.unlink(name, dir_fd=at)

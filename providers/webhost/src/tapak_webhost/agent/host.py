@@ -1,0 +1,172 @@
+"""One web host under its lock: what stands, and one change at a time from what stands to what is wanted."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from tapak_webhost.agent import fences, files, sites
+from tapak_webhost.agent.config import Config
+from tapak_webhost.agent.journal import Entry
+from tapak_webhost.agent.protocol import BUSY, CHANGED_MEANWHILE, FOREIGN, AgentError
+from tapak_webhost.agent.server import Server
+from tapak_webhost.agent.sites import Meta, Web
+from tapak_webhost.agent.spec import SiteSpec
+from tapak_webhost.agent.vhosts import Vhosts
+
+CHANGED_BY_HAND = "changed-by-hand"
+RECOVER_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands at a name. ``served`` is mass, vhost or foreign; a foreign one has a spec without title and owner.
+
+    ``spec`` is what is served: without redirects and headers where the site's file is gone, with a header
+    ``changed-by-hand`` where it isn't the one that we wrote, and without title where the document root is gone.
+    """
+
+    spec: SiteSpec
+    served: str
+    meta: Meta | None = None
+    vhost: bytes | None = None
+
+
+class Host:
+    """The sites of this host, while its lock is held; made by :func:`locked`."""
+
+    def __init__(self, config: Config, server: Server, web: Web, vhosts: Vhosts, fences_fd: int) -> None:
+        self.config = config
+        self.server = server
+        self.web = web
+        self._vhosts = vhosts
+        self._fences = fences_fd
+
+    def recover(self, by: float) -> None:
+        """Finish or undo what a killed agent left; half-made sites were never served and go."""
+        files.clear(self.web.staging)
+        self._vhosts.recover(by)
+
+    def settled(self) -> None:
+        """Raises :class:`AgentError` while the undo of some change isn't served."""
+        self._vhosts.settled()
+
+    def standing(self, name: str) -> Standing | None:
+        """What stands at ``name`` now; None where nothing does."""
+        foreign = Standing(SiteSpec(name), "foreign")
+        try:
+            vhost = self._vhosts.read(name)
+            meta = sites.read_meta(self.web, name)
+        except files.NotOurs:
+            return foreign
+        if meta is None:
+            return None if vhost is None else foreign
+        return Standing(self._served(meta, vhost), "mass" if vhost is None else "vhost", meta, vhost)
+
+    def apply(
+        self, desired: SiteSpec | None, observed: SiteSpec | None, name: str, fence: int, deadline: float
+    ) -> Standing | None:
+        """Bring ``name`` from ``observed`` to ``desired``; what is as desired already stays untouched.
+
+        Raises:
+            AgentError: nothing was changed.
+        """
+        found = self.standing(name)
+        fences.admit(self._fences, name, fence, found.meta.fence if found and found.meta else 0)
+        if found and found.served == "foreign":
+            raise AgentError(FOREIGN, f"{name}: something stands there that isn't ours", name=name)
+        if (found.spec if found else None) == desired:
+            return found
+        if (found.spec if found else None) != observed:
+            raise AgentError(CHANGED_MEANWHILE, f"{name}: what stands isn't what was observed", name=name)
+        if desired is not None:
+            self._write(desired, found, fence, deadline)
+        elif found is not None:
+            self._delete(found, deadline)
+        return self.standing(name)
+
+    def _served(self, meta: Meta, vhost: bytes | None) -> SiteSpec:
+        spec = meta.spec
+        if vhost is None:
+            spec = spec.mass()
+        elif sites.digest(vhost) != meta.vhost:
+            spec = replace(spec.mass(), headers=((CHANGED_BY_HAND, sites.digest(vhost)[:16]),))
+        return spec if sites.has_public(self.web, spec.name) else replace(spec, title="", owner="")
+
+    def _write(self, desired: SiteSpec, found: Standing | None, fence: int, deadline: float) -> None:
+        text = self.server.site_text(desired) if desired.needs_own_file else None
+        old = found.meta if found else None
+        meta = Meta(
+            spec=desired,
+            fence=fence,
+            generation=(old.generation if old else 0) + 1,
+            vhost=sites.digest(text.encode()) if text is not None else "",
+            change=secrets.token_hex(8),
+        )
+
+        def commit() -> None:
+            if old is None:
+                sites.create(self.web, meta)
+            else:
+                sites.update(self.web, meta, old)
+
+        before = found.vhost if found else None
+        if before == (text.encode() if text is not None else None):
+            commit()
+        else:
+            entry = Entry(desired.name, meta.change, before.decode(errors="surrogateescape") if before else None)
+            self._vhosts.change(entry, text, commit, deadline)
+
+    def _delete(self, found: Standing, deadline: float) -> None:
+        name, kept = found.spec.name, sites.removal()
+        if found.vhost is None:
+            sites.take_away(self.web, name, kept)
+        else:
+            entry = Entry(name, secrets.token_hex(8), found.vhost.decode(errors="surrogateescape"), kept)
+            self._vhosts.change(entry, None, lambda: None, deadline)
+
+
+@contextlib.contextmanager
+def locked(config: Config, server: Server, deadline: float, undo_by: float) -> Iterator[Host]:
+    """The host, held by this agent alone and cleared of what dead agents left.
+
+    Raises:
+        AgentError: another agent works on it until ``deadline``.
+    """
+    files.make_directory(config.state_dir, mode=0o700)
+    with contextlib.ExitStack() as stack:
+        state = stack.enter_context(files.directory(config.state_dir))
+        for name in ("journal", "fences"):
+            files.make_directory(name, state, 0o700)
+        root = stack.enter_context(files.directory(config.web_dir))
+        _lock(root, deadline)
+        web = stack.enter_context(sites.opened(config.web_dir))
+        vhosts = Vhosts(
+            server=server,
+            address=config.address,
+            directory=stack.enter_context(files.directory(config.vhost_dir)),
+            journal=stack.enter_context(files.directory("journal", state)),
+            web=web,
+            undo_by=undo_by,
+        )
+        host = Host(config, server, web, vhosts, stack.enter_context(files.directory("fences", state)))
+        # A server that doesn't take in its undo must not hold up the sites that need no reload.
+        host.recover(min(undo_by, time.monotonic() + RECOVER_SECONDS))
+        yield host
+
+
+def _lock(fd: int, deadline: float) -> None:
+    """flock(2) on the directory itself: the kernel lets go when the agent dies."""
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise AgentError(BUSY, "another agent works on this host") from None
+            time.sleep(0.002)
+        else:
+            return

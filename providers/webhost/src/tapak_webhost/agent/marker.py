@@ -1,0 +1,41 @@
+"""The proof of a reload: the server itself answers with the new generation."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import time
+
+from tapak_webhost.agent.names import MARKER_NAME
+from tapak_webhost.agent.protocol import RELOAD_UNPROVED, AgentError
+
+HEADER = "X-Tapak-Generation"
+# An old child may still take a connection after a new one has answered.
+IN_A_ROW = 3
+
+
+def prove(address: tuple[str, int], generation: int, deadline: float) -> None:
+    """Ask until ``generation`` was answered on several new connections in a row.
+
+    Raises:
+        AgentError: it wasn't by ``deadline``.
+    """
+    seen, interval = 0, 0.001
+    while seen < IN_A_ROW:
+        if _asked(address) == str(generation):
+            seen += 1
+            continue
+        seen = 0
+        if time.monotonic() >= deadline:
+            raise AgentError(RELOAD_UNPROVED, f"the server doesn't serve generation {generation}")
+        time.sleep(interval)
+        interval = min(interval * 1.5, 0.05)
+
+
+def _asked(address: tuple[str, int]) -> str | None:
+    with contextlib.closing(http.client.HTTPConnection(*address, timeout=2)) as connection:
+        try:
+            connection.request("HEAD", "/", headers={"Host": MARKER_NAME, "Connection": "close"})
+            return connection.getresponse().getheader(HEADER)
+        except (OSError, http.client.HTTPException):
+            return None

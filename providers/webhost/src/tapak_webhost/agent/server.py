@@ -1,0 +1,61 @@
+"""What the agent needs of a web server, whichever kind it is."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tapak_webhost.agent.spec import SiteSpec
+
+
+class Server(Protocol):
+    """A running web server with a directory of site files that its configuration includes."""
+
+    marker_file: str
+
+    def site_file(self, name: str) -> str:
+        """The name of a site's own file in the vhost directory."""
+        ...
+
+    def site_text(self, spec: SiteSpec) -> str:
+        """The site's own file."""
+        ...
+
+    def marker_text(self, generation: int) -> str:
+        """A file that makes the server answer :data:`MARKER_NAME` with ``generation``."""
+        ...
+
+    def marker_generation(self, text: str) -> int:
+        """The generation in what ``marker_text`` gave; 0 where there is none."""
+        ...
+
+    def version(self) -> str:
+        """As the server names itself."""
+        ...
+
+    def running(self) -> bool:
+        """Whether its process lives."""
+        ...
+
+    def test(self, deadline: float) -> None:
+        """Test the whole configuration on disk.
+
+        Raises:
+            AgentError: ``server_broken`` with file and line.
+        """
+        ...
+
+    def test_alone(self, text: str, deadline: float) -> None:
+        """Test one site's file by itself.
+
+        Raises:
+            AgentError: ``directive_refused``.
+        """
+        ...
+
+    def reload(self, deadline: float) -> None:
+        """Ask the running server to take in its configuration; whether it did is for the marker to prove.
+
+        Raises:
+            AgentError: it refused.
+        """
+        ...

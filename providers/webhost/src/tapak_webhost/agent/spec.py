@@ -1,0 +1,157 @@
+"""How a site is to be, as it comes in a request and as it lies in ``site.json``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tapak_webhost.agent.names import server_name
+from tapak_webhost.agent.protocol import BAD_REQUEST, INVALID_SPEC, AgentError, integer, only, rows, text
+
+MAX_WORDS = 200
+MAX_ROWS = 50
+MAX_VALUE = 2000
+STATUSES = frozenset({301, 302, 303, 307, 308})
+# Names that frame the message, plant cookies for the whole zone, or prove who serves.
+DENIED_HEADERS = frozenset(
+    """
+    connection content-encoding content-length content-type date host keep-alive location proxy-authenticate server
+    set-cookie status te trailer transfer-encoding upgrade www-authenticate x-tapak-generation x-tapak-site
+    """.split()  # noqa: SIM905 - forty quotation marks tell nothing
+)
+
+_FIELDS = frozenset({"name", "title", "owner", "redirects", "headers"})
+_REDIRECT_FIELDS = frozenset({"path", "target", "status"})
+_HEADER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
+_HEADER_VALUE = re.compile(r"[!#-\[\]-~](?:[ !#-\[\]-~]*[!#-\[\]-~])?")
+_PATH = re.compile(r"/|(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?")
+_TARGET = re.compile(
+    r"(?:https?://[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[0-9]{1,5})?)?"
+    r"(?:/(?:[A-Za-z0-9._~!()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?(?:\?(?:[A-Za-z0-9._~!()*+,;=:@/?&-]|%[0-9A-Fa-f]{2})*)?"
+)
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """A path prefix that is answered with ``status`` and a Location below ``target``."""
+
+    path: str
+    target: str
+    status: int
+
+
+@dataclass(frozen=True)
+class SiteSpec:
+    """One site; equality is what changes are compared by."""
+
+    name: str
+    title: str = ""
+    owner: str = ""
+    redirects: tuple[Redirect, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def needs_own_file(self) -> bool:
+        """Whether it has directives that mass serving can't give."""
+        return bool(self.redirects or self.headers)
+
+    def mass(self) -> SiteSpec:
+        """The same site without directives of its own."""
+        return replace(self, redirects=(), headers=())
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values, as :func:`spec_from` takes them."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "owner": self.owner,
+            "redirects": [{"path": r.path, "target": r.target, "status": r.status} for r in self.redirects],
+            "headers": [list(pair) for pair in self.headers],
+        }
+
+
+def spec_from(value: Any) -> SiteSpec:
+    """The spec in ``value``; shape and types are checked, not what the words say.
+
+    Raises:
+        AgentError: a field is unknown, missing or of another type.
+    """
+    if not isinstance(value, Mapping):
+        raise AgentError(BAD_REQUEST, "a site's spec is an object")
+    only(value, _FIELDS, "spec")
+    return SiteSpec(
+        name=server_name(value.get("name")),
+        title=text(value, "title", "spec"),
+        owner=text(value, "owner", "spec"),
+        redirects=tuple(_redirect(row) for row in rows(value, "redirects", "spec", MAX_ROWS)),
+        headers=tuple(_header(row) for row in rows(value, "headers", "spec", MAX_ROWS)),
+    )
+
+
+def check(spec: SiteSpec) -> SiteSpec:
+    """``spec`` if it may be made: nothing in it can become a directive, a header or a path of its own.
+
+    Raises:
+        AgentError: with the field in ``details``.
+    """
+    _words(spec.title, "title", lowest=1)
+    _words(spec.owner, "owner", lowest=0)
+    for name, value in spec.headers:
+        _check_header(name, value)
+    for redirect in spec.redirects:
+        _check_redirect(redirect)
+    _no_doubles([name.lower() for name, _ in spec.headers], "headers")
+    _no_doubles([redirect.path.rstrip("/") for redirect in spec.redirects], "redirects")
+    return spec
+
+
+def _redirect(row: Any) -> Redirect:
+    if not isinstance(row, Mapping):
+        raise AgentError(BAD_REQUEST, "a redirect is an object")
+    only(row, _REDIRECT_FIELDS, "redirect")
+    return Redirect(
+        path=text(row, "path", "redirect"),
+        target=text(row, "target", "redirect"),
+        status=integer(row, "status", "redirect"),
+    )
+
+
+def _header(row: Any) -> tuple[str, str]:
+    if not isinstance(row, list) or len(row) != 2 or not all(isinstance(part, str) for part in row):
+        raise AgentError(BAD_REQUEST, "a header is a list of name and value")
+    return row[0], row[1]
+
+
+def _words(value: str, field: str, lowest: int) -> None:
+    if not lowest <= len(value) <= MAX_WORDS or not value.isprintable() or value != value.strip():
+        raise _invalid(field, f"{lowest} to {MAX_WORDS} printable characters without spaces around them")
+
+
+def _check_header(name: str, value: str) -> None:
+    if not _HEADER_NAME.fullmatch(name) or name.lower() in DENIED_HEADERS:
+        raise _invalid("headers", f"the header {ascii(name)[:80]} can't be set")
+    if len(value) > MAX_VALUE or not _HEADER_VALUE.fullmatch(value) or "${" in value or value.startswith("expr="):
+        raise _invalid("headers", f"the value of {name} has characters that can't be set")
+
+
+def _check_redirect(redirect: Redirect) -> None:
+    path, target = redirect.path, redirect.target
+    if len(path) > MAX_VALUE or not _PATH.fullmatch(path):
+        raise _invalid("redirects", f"not a path: {ascii(path)[:80]}")
+    if not 0 < len(target) <= MAX_VALUE or not _TARGET.fullmatch(target) or target.startswith(("//", "?")):
+        raise _invalid("redirects", f"not a target: {ascii(target)[:80]}")
+    if redirect.status not in STATUSES:
+        raise _invalid("redirects", f"not a redirect's status: {redirect.status}")
+    if f"{target.partition('?')[0]}/".startswith(f"{path.rstrip('/')}/"):
+        raise _invalid("redirects", f"{path} would lead to itself")
+
+
+def _no_doubles(keys: list[str], field: str) -> None:
+    if len(set(keys)) != len(keys):
+        raise _invalid(field, "the same one twice")
+
+
+def _invalid(field: str, rule: str) -> AgentError:
+    return AgentError(INVALID_SPEC, f"{field}: {rule}", field=field)

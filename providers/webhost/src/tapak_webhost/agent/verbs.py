@@ -1,0 +1,189 @@
+"""What the agent can be asked; each verb takes its own fields and no others."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import secrets
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tapak_webhost import VERSION
+from tapak_webhost.agent import facts, files, host, sites
+from tapak_webhost.agent.config import Config
+from tapak_webhost.agent.host import Standing
+from tapak_webhost.agent.names import server_name
+from tapak_webhost.agent.protocol import (
+    BAD_REQUEST,
+    MAX_NAMES,
+    PROTOCOL,
+    SERVER_DOWN,
+    UNKNOWN_VERB,
+    AgentError,
+    integer,
+    only,
+    rows,
+    seconds,
+    text,
+)
+from tapak_webhost.agent.server import Server
+from tapak_webhost.agent.spec import SiteSpec, check, spec_from
+
+READ_SECONDS = 8.0
+# Of the caller's patience: what a change may take, and by when its undo must have been served.
+ACT_SHARE = 0.6
+UNDO_SHARE = 0.95
+TEST_SECONDS = 15.0
+MAX_DAYS = 400
+
+Fields = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Verbs:
+    """The verbs, on one host."""
+
+    config: Config
+    server: Server
+
+    def answer(self, request: Fields) -> Answer:
+        """The result of one request.
+
+        Raises:
+            AgentError: it was refused or failed; nothing is half done.
+        """
+        verb = text(request, "verb", "request")
+        if verb not in _VERBS:
+            raise AgentError(UNKNOWN_VERB, f"unknown verb {ascii(verb)[:80]}")
+        fields, act = _VERBS[verb]
+        only(request, fields | {"id", "verb"}, verb)
+        return act(self, request)
+
+    def hello(self, fields: Fields) -> Answer:
+        """Who answers, and on what."""
+        return {
+            "protocol": PROTOCOL,
+            "version": VERSION,
+            "server": self.config.server,
+            "server_version": self.server.version(),
+            "capabilities": ["mass", "vhost"],
+            "host": {"name": platform.node(), "system": platform.system(), "python": sys.version.split()[0]},
+        }
+
+    def read(self, fields: Fields) -> Answer:
+        """What stands at each of ``names``."""
+        names = _names(fields)
+        now = time.monotonic()
+        with host.locked(self.config, self.server, now + READ_SECONDS / 2, now + READ_SECONDS) as held:
+            return {"sites": {name: _told(held.standing(name)) for name in names}}
+
+    def apply(self, fields: Fields) -> Answer:
+        """Bring ``name`` from ``observed`` to ``desired`` (each null where there is no site)."""
+        name = server_name(fields.get("name"))
+        fence = integer(fields, "fence", "apply")
+        now, timeout = time.monotonic(), seconds(fields, "timeout", "apply")
+        deadline, undo_by = now + timeout * ACT_SHARE, now + timeout * UNDO_SHARE
+        desired, observed = _spec(fields, "desired", name), _spec(fields, "observed", name)
+        if desired is None and observed is None:
+            raise AgentError(BAD_REQUEST, "apply: desired or observed must be a spec")
+        if desired is not None:
+            check(desired)
+        with host.locked(self.config, self.server, deadline, undo_by) as held:
+            return {"site": _told(held.apply(desired, observed, name, fence, deadline))}
+
+    def facts(self, fields: Fields) -> Answer:
+        """Figures of the host, its traffic of the last ``days``, and the usage of ``names``."""
+        return facts.gather(self.config, _names(fields), integer(fields, "days", "facts", 1, MAX_DAYS))
+
+    def check(self, fields: Fields) -> Answer:
+        """Every right that a change needs, tried out and taken back."""
+        deadline = time.monotonic() + TEST_SECONDS
+        tried: dict[str, Callable[[], None]] = {
+            "web": self._try_web,
+            "vhosts": self._try_vhosts,
+            "server": self._try_server,
+            "configuration": lambda: self.server.test(deadline),
+            "log": self._try_log,
+            "undo": lambda: self._try_undo(deadline),
+        }
+        return {"checks": {key: _tried(attempt) for key, attempt in tried.items()}}
+
+    def _try_web(self) -> None:
+        with sites.opened(self.config.web_dir) as web:
+            for at in (web.sites, web.staging, web.removed):
+                _try_writing(at)
+
+    def _try_undo(self, deadline: float) -> None:
+        with host.locked(self.config, self.server, deadline, deadline) as held:
+            held.settled()
+
+    def _try_vhosts(self) -> None:
+        with files.directory(self.config.vhost_dir) as at:
+            _try_writing(at)
+
+    def _try_server(self) -> None:
+        if not self.server.running():
+            raise AgentError(SERVER_DOWN, "the web server doesn't run")
+
+    def _try_log(self) -> None:
+        with self.config.access_log.open("rb"):
+            pass
+
+
+_VERBS: dict[str, tuple[frozenset[str], Callable[[Verbs, Fields], Answer]]] = {
+    "hello": (frozenset(), Verbs.hello),
+    "read": (frozenset({"names"}), Verbs.read),
+    "apply": (frozenset({"name", "fence", "timeout", "desired", "observed"}), Verbs.apply),
+    "facts": (frozenset({"names", "days"}), Verbs.facts),
+    "check": (frozenset(), Verbs.check),
+}
+
+
+def _names(fields: Fields) -> list[str]:
+    return [server_name(name) for name in rows(fields, "names", "request", MAX_NAMES)]
+
+
+def _spec(fields: Fields, key: str, name: str) -> SiteSpec | None:
+    if key not in fields:
+        raise AgentError(BAD_REQUEST, f"apply: {key} is missing")
+    if fields[key] is None:
+        return None
+    spec = spec_from(fields[key])
+    if spec.name != name:
+        raise AgentError(BAD_REQUEST, f"apply: {key} is of another site")
+    return spec
+
+
+def _told(standing: Standing | None) -> Answer | None:
+    if standing is None:
+        return None
+    meta = standing.meta
+    return {
+        "spec": standing.spec.to_json(),
+        "served": standing.served,
+        "generation": meta.generation if meta else 0,
+        "fence": meta.fence if meta else 0,
+    }
+
+
+def _try_writing(at: int) -> None:
+    name = f".try-{secrets.token_hex(8)}"
+    files.create(at, name, b"")
+    # An agent that recovers may have cleared it away meanwhile.
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=at)
+
+
+def _tried(attempt: Callable[[], None]) -> Answer:
+    try:
+        attempt()
+    except AgentError as error:
+        return {"ok": False, "message": error.message, "details": error.details}
+    except (OSError, files.NotOurs) as error:
+        return {"ok": False, "message": str(error), "details": {}}
+    return {"ok": True, "message": "", "details": {}}

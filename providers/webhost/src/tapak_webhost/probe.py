@@ -1,0 +1,129 @@
+"""What the public would see: GET by name at the server's own address."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from tapak.sdk.provider import Probe, Verification
+from tapak.sdk.resources import Redirect, Site
+
+PROOF = "X-Tapak-Site"
+LONGEST_PAUSE = 0.2
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer without its body; ``problem`` says why there is none."""
+
+    status: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    problem: str = ""
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    @property
+    def answer(self) -> str:
+        """In words for people."""
+        return self.problem or f"HTTP {self.status}"
+
+
+@dataclass(frozen=True)
+class WebServer:
+    """The server at ``base_url``; ``timeout`` seconds is the longest wait for one answer."""
+
+    base_url: str
+    timeout: float
+
+    def get(self, name: str, path: str = "/", timeout: float | None = None) -> Page:
+        """Ask for ``path`` of the site ``name``, on a new connection: an old one may lead to an old configuration."""
+        parts = urlsplit(self.base_url)
+        connection = http.client.HTTPConnection(
+            parts.hostname or "", parts.port or 80, timeout=max(0.01, min(timeout or self.timeout, self.timeout))
+        )
+        with contextlib.closing(connection):
+            try:
+                connection.putrequest("GET", path, skip_host=True, skip_accept_encoding=True)
+                connection.putheader("Host", name)
+                connection.putheader("User-Agent", "tapak-verify")
+                connection.endheaders()
+                response = connection.getresponse()
+                return Page(response.status, tuple(response.getheaders()))
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                return Page(problem=_words(error))
+
+    def served(self, site: Site, deadline: float) -> Verification:
+        """Look until the site answers as ``site`` says, or the deadline passes."""
+        return _poll(site.identity, lambda left: self._served(site, left), deadline)
+
+    def gone(self, site: Site, deadline: float) -> Verification:
+        """Look until nothing answers for the site's name, or the deadline passes."""
+        return _poll(site.identity, lambda left: (self._gone(site, left),), deadline)
+
+    def _served(self, site: Site, left: float) -> tuple[Probe, ...]:
+        page = self.get(site.name, timeout=left)
+        probes = [self._front(site, page)]
+        probes += [self._header(site, page, name, value) for name, value in site.headers]
+        probes += [self._redirect(site, redirect, left) for redirect in site.redirects]
+        return tuple(probes)
+
+    def _front(self, site: Site, page: Page) -> Probe:
+        how = "vhost" if site.needs_own_file else "mass"
+        expected = f"{site.name}; served={how}"
+        answer, ok = page.answer, 200 <= page.status < 400
+        if page.header(PROOF) != expected and not page.problem:
+            answer, ok = f"{answer}, bukan dari situs ini ({page.header(PROOF) or 'server lain'})", False
+        return Probe(self._url(site, "/"), "HTTP 2xx/3xx dari situs ini", answer, ok)
+
+    def _header(self, site: Site, page: Page, name: str, value: str) -> Probe:
+        found = page.header(name)
+        return Probe(
+            self._url(site, "/"), f"{name}: {value}", f"{name}: {found}" if found else "tidak ada", found == value
+        )
+
+    def _redirect(self, site: Site, redirect: Redirect, left: float) -> Probe:
+        page = self.get(site.name, redirect.path, left)
+        location = page.header("Location") or ""
+        ok = page.status == redirect.status and _same_place(location, redirect.target)
+        answer = f"{page.answer} {location}".strip()
+        return Probe(self._url(site, redirect.path), f"HTTP {redirect.status} {redirect.target}", answer, ok)
+
+    def _gone(self, site: Site, left: float) -> Probe:
+        page = self.get(site.name, timeout=left)
+        return Probe(self._url(site, "/"), "HTTP 404 atau 410", page.answer, page.status in {404, 410})
+
+    def _url(self, site: Site, path: str) -> str:
+        return f"http://{site.name}{path} @ {urlsplit(self.base_url).netloc}"
+
+
+def _poll(identity: str, look: Callable[[float], tuple[Probe, ...]], deadline: float) -> Verification:
+    pause = 0.005
+    while True:
+        seen = Verification(identity, look(max(0.05, deadline - time.monotonic())))
+        left = deadline - time.monotonic()
+        if seen.live or left <= 0:
+            return seen
+        time.sleep(min(pause, left))
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _same_place(location: str, target: str) -> bool:
+    """A target that is a path is completed by the server with its own scheme and name."""
+    if not target.startswith("/"):
+        return location == target
+    parts = urlsplit(location)
+    return f"{parts.path}?{parts.query}".rstrip("?") == target
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "tidak menjawab dalam batas waktu"
+    if isinstance(error, ConnectionRefusedError):
+        return "koneksi ditolak"
+    return f"tidak dapat dihubungi ({type(error).__name__})"

@@ -1,0 +1,145 @@
+"""Web servers behind the site contract. What the kinds share is here; a kind says what it is called."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, cast
+
+from tapak.sdk.errors import ProviderError
+from tapak.sdk.provider import Applied, Capabilities, Change, Check, Provider, Verification
+from tapak.sdk.resources import Fact, Site, Spec, spec_from_json, spec_to_json
+from tapak.sdk.settings import SettingsSchema
+from tapak_webhost import figures
+from tapak_webhost.agent.protocol import MAX_NAMES, MAX_TIMEOUT
+from tapak_webhost.channel import LocalChild
+from tapak_webhost.client import AgentClient
+from tapak_webhost.probe import WebServer
+from tapak_webhost.settings import WebHostSettings
+
+NOBODY = "tapak-check.invalid"
+TRAFFIC_DAYS = 7
+
+_CHECKS = {
+    "web": ("Direktori situs", "Agen dapat menulis di direktori situs."),
+    "vhosts": ("Direktori vhost", "Agen dapat menulis berkas vhost."),
+    "server": ("Proses server web", "Server web berjalan."),
+    "configuration": ("Konfigurasi server web", "Konfigurasi server web lolos uji."),
+    "undo": ("Pembatalan", "Tidak ada perubahan yang belum selesai dibatalkan."),
+    "log": ("Log akses", "Agen dapat membaca log akses."),
+}
+
+
+class WebHostProvider(Provider):
+    """One web host through its agent.
+
+    A site is live when its name answers at the server's own address with a status below 400 and the header
+    ``X-Tapak-Site: <name>; served=mass|vhost``, which only our virtual hosts send: any other page, and any other
+    site's, is told apart by it. A site with directives of its own must also show each header and redirect.
+    """
+
+    capabilities: ClassVar[Capabilities] = Capabilities(kinds=frozenset({Site.kind}), atomic=True, fenced=True)
+    settings_schema: ClassVar[type[SettingsSchema]] = WebHostSettings
+    server_kind: ClassVar[str]
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        super().__init__(settings)
+        command = [*self.settings["agent_command"], "--config", self.settings["agent_config"]]
+        self._agent = AgentClient(LocalChild(command))
+        self._timeout: float = self.settings["timeout"]
+        self._web = WebServer(self.settings["base_url"], self._timeout)
+
+    def check(self) -> Sequence[Check]:
+        try:
+            told = self._agent.ask("check", {}, timeout=max(self._timeout, 20.0))["checks"]
+        except ProviderError as error:
+            return (Check("Agen", False, error.message), self._check_http())
+        return (
+            self._check_agent(),
+            *(Check(name, told[key]["ok"], _told(told[key], fine)) for key, (name, fine) in _CHECKS.items()),
+            self._check_http(),
+        )
+
+    def read(self, specs: Sequence[Spec]) -> Mapping[str, Spec | None]:
+        names = [spec.identity for spec in specs]
+        found: dict[str, Any] = {}
+        for start in range(0, len(names), MAX_NAMES):
+            some = {"names": names[start : start + MAX_NAMES]}
+            found |= self._agent.ask("read", some, timeout=self._timeout)["sites"]
+        return {name: _site(found[name]) for name in names}
+
+    def apply(self, changes: Sequence[Change], *, fence: int, timeout: float) -> Sequence[Applied]:
+        if len(changes) > self.capabilities.batch:
+            raise ValueError("one change at a time")
+        return [self._apply(change, fence, timeout) for change in changes]
+
+    def verify(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
+        deadline = time.monotonic() + timeout
+        return [self._web.served(cast(Site, spec), deadline) for spec in specs]
+
+    def verify_gone(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
+        deadline = time.monotonic() + timeout
+        return [self._web.gone(cast(Site, spec), deadline) for spec in specs]
+
+    def facts(self, names: Sequence[str] = ()) -> Sequence[Fact]:
+        """``server_capacity``, ``bandwidth`` and ``site_usage:<name>``; without values where the agent is away."""
+        try:
+            fields = {"names": list(names), "days": TRAFFIC_DAYS}
+            told = self._agent.ask("facts", fields, timeout=max(self._timeout, 30.0))
+        except ProviderError as error:
+            return figures.unreachable(names, error.message)
+        return figures.facts(told, names)
+
+    def close(self) -> None:
+        self._agent.close()
+
+    def _apply(self, change: Change, fence: int, timeout: float) -> Applied:
+        fields = {
+            "name": change.identity,
+            "fence": fence,
+            "timeout": min(timeout, MAX_TIMEOUT),
+            "desired": _json(change.desired),
+            "observed": _json(change.observed),
+        }
+        told = self._agent.ask("apply", fields, timeout=timeout)["site"]
+        outputs = {} if told is None else {"served": told["served"], "generation": told["generation"]}
+        return Applied(change.identity, outputs)
+
+    def _check_agent(self) -> Check:
+        kind, host = self._agent.greeting.get("server"), self._agent.greeting.get("host", {})
+        if kind != self.server_kind:
+            return Check("Agen", False, f"Agen di sana mengurus server {kind}, bukan {self.server_kind}.")
+        version = self._agent.greeting.get("server_version")
+        return Check("Agen", True, f"Agen di {host.get('name')} menjawab; server web {version}.")
+
+    def _check_http(self) -> Check:
+        page = self._web.get(NOBODY)
+        if page.status == 404:
+            return Check("Server web", True, "Server web menjawab, dan nama yang tidak dikenal mendapat 404.")
+        if page.problem:
+            return Check("Server web", False, f"Server web di {self.settings['base_url']} {page.problem}.")
+        return Check("Server web", False, f"Nama yang tidak dikenal mendapat {page.answer}; seharusnya 404.")
+
+
+class ApacheProvider(WebHostProvider):
+    """Apache httpd 2.4."""
+
+    name = "apache"
+    title = "Apache"
+    server_kind = "apache"
+
+
+def _json(spec: Spec | None) -> dict[str, Any] | None:
+    return None if spec is None else spec_to_json(spec)
+
+
+def _site(told: Mapping[str, Any] | None) -> Spec | None:
+    return None if told is None else spec_from_json(Site.kind, told["spec"])
+
+
+def _told(told: Mapping[str, Any], fine: str) -> str:
+    if told["ok"]:
+        return fine
+    details = told["details"]
+    where = f" ({details['file']} baris {details['line']})" if "file" in details else ""
+    return f"Gagal{where}: {details.get('reason') or told['message']}"
