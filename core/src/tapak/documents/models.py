@@ -1,0 +1,48 @@
+"""Every paper: uploaded, scanned or made."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tapak.accounts.models import Account
+from tapak.db.base import Base, TenantRow, tenant_key
+
+
+class Document(TenantRow, Base):
+    """A paper of a request. Its bytes lie in the document store under ``sha256``.
+
+    A made paper starts ``pending`` with ``template`` and ``context`` and becomes ``ready`` when a worker has rendered
+    it; ``number`` was taken in the transaction that asked for it. ``reader_position`` is the key of the
+    position that it reports to, or empty.
+    """
+
+    __tablename__ = "document"
+    __table_args__ = (
+        CheckConstraint("state in ('pending', 'ready', 'failed')", name="state"),
+        tenant_key("account_id", Account),
+        Index("ix_document_request_id", "tenant_id", "request_id"),
+        Index("ix_document_reader_position", "tenant_id", "reader_position", "id"),
+    )
+
+    request_id: Mapped[int]
+    task_id: Mapped[int | None]
+    account_id: Mapped[int | None]
+    kind: Mapped[str]
+    title: Mapped[str] = mapped_column(server_default="")
+    filename: Mapped[str]
+    media_type: Mapped[str] = mapped_column(server_default="application/pdf")
+    size: Mapped[int] = mapped_column(server_default=text("0"))
+    sha256: Mapped[str] = mapped_column(server_default="")
+    revision: Mapped[int] = mapped_column(server_default=text("0"))
+    state: Mapped[str] = mapped_column(server_default="ready")
+    problem: Mapped[str] = mapped_column(server_default="")
+    number: Mapped[str] = mapped_column(server_default="")
+    template: Mapped[str] = mapped_column(server_default="")
+    context: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    for_applicant: Mapped[bool] = mapped_column(server_default=text("true"))
+    reader_position: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

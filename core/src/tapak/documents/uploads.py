@@ -1,0 +1,104 @@
+"""Files that people send: streamed to the store, told by their bytes, counted against the tenant's quota."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tapak.db.session import TENANT
+from tapak.documents.file_types import NAMES, PDF, NotAsExpected, media_type
+from tapak.documents.filenames import tidy_filename
+from tapak.documents.models import Document
+from tapak.documents.store import DocumentStore, Readable, size_words
+from tapak.sdk.errors import Invalid, StorageFull
+from tapak.tenants.models import Tenant
+
+QUOTA_SETTING = "document_quota"
+QUOTA = 10 * 1024**3
+
+
+def receive(
+    session: Session,
+    store: DocumentStore,
+    *,
+    request_id: int,
+    task_id: int | None,
+    account_id: int | None,
+    kind: str,
+    revision: int,
+    filename: str,
+    stream: Readable,
+    limit: int,
+    media_types: Sequence[str] = (PDF,),
+    for_applicant: bool = True,
+) -> Document:
+    """Store a file of at most ``limit`` bytes and its row; ``media_types`` are those that this ``kind`` may have.
+
+    Raises:
+        Invalid: nothing, something else or something damaged was sent; ``fields`` tells it under ``kind``.
+        TooLarge: more than ``limit`` bytes.
+        StorageFull: the disk is full, or the tenant's quota (setting ``document_quota``, in bytes) is used up.
+    """
+    tenant_id = session.info[TENANT]
+    left = quota(session) - used(session)
+    found: list[str] = []
+
+    def check(file: BinaryIO, size: int) -> None:
+        found.append(_checked_type(file, size, kind, media_types))
+        if size > left:
+            raise _quota_used_up(left)
+
+    stored = store.write(tenant_id, stream, limit, check)
+    document = Document(
+        request_id=request_id,
+        task_id=task_id,
+        account_id=account_id,
+        kind=kind,
+        filename=tidy_filename(filename, found[0]),
+        media_type=found[0],
+        size=stored.size,
+        sha256=stored.sha256,
+        revision=revision,
+        for_applicant=for_applicant,
+    )
+    session.add(document)
+    session.flush()
+    return document
+
+
+def quota(session: Session) -> int:
+    """Bytes that the tenant's papers may take."""
+    tenant = session.get_one(Tenant, session.info[TENANT])
+    return int(tenant.settings.get(QUOTA_SETTING, QUOTA))
+
+
+def used(session: Session) -> int:
+    """Bytes that the tenant's papers take."""
+    return int(session.scalar(select(func.coalesce(func.sum(Document.size), 0))) or 0)
+
+
+def _checked_type(file: BinaryIO, size: int, kind: str, media_types: Sequence[str]) -> str:
+    wanted = " atau ".join(NAMES.get(known, known) for known in media_types)
+    if size == 0:
+        raise _invalid(kind, f"Berkas kosong. Unggah berkas {wanted} yang berisi.", "an empty file")
+    try:
+        found = media_type(file, size)
+    except NotAsExpected as problem:
+        raise _invalid(kind, str(problem), f"a file that does not hold together ({problem})") from problem
+    if found not in media_types:
+        raise _invalid(kind, f"Jenis berkas tidak sesuai. Unggah berkas {wanted}.", f"a file of type {found!r}")
+    return found
+
+
+def _invalid(kind: str, told: str, log: str) -> Invalid:
+    return Invalid(told, log=f"upload {kind!r} refused: {log}", fields={kind: [told]})
+
+
+def _quota_used_up(left: int) -> StorageFull:
+    return StorageFull(
+        f"Kuota penyimpanan dokumen instansi tersisa {size_words(max(0, left))}. Hubungi admin untuk menambah kuota.",
+        log="the tenant's document quota is used up",
+    )

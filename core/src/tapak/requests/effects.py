@@ -1,0 +1,105 @@
+"""Writing what a step leads to: register rows, letters, reservations and resources, in the step's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import insert
+
+from tapak.documents import service as documents
+from tapak.inventory import service as inventory
+from tapak.inventory.models import Service
+from tapak.provisioning import service as provisioning
+from tapak.requests.models import RegisterRow
+from tapak.requests.view import TaskView
+from tapak.sdk.registers import Record
+from tapak.sdk.step_kinds import Letter, StepResult
+from tapak.tenants.numbers import take_number
+
+
+def write(view: TaskView, result: StepResult, acting_as: str) -> None:
+    """Write everything of ``result`` but the transition itself; ``acting_as`` is what the person signs as."""
+    numbers = dict(view.known.numbers)
+    for row in result.records:
+        numbers[row.register] = _register(view, row)
+    for letter in result.letters:
+        _letter(view, letter, numbers, acting_as)
+    if result.reservations:
+        inventory.reserve(view.desk.session, _service(view), result.reservations)
+    if result.resources:
+        service = _service(view)
+        provisioning.declare(view.desk.session, service.id, result.resources, plugins=view.desk.registry)
+
+
+def number(view: TaskView, series: str, pattern: str, values: dict[str, str] | None = None) -> str:
+    """The next number of ``series`` in the tenant's pattern; ``pattern`` is what an unconfigured tenant uses."""
+    desk = view.desk
+    pattern = desk.tenant.settings.get("numbers", {}).get(series, pattern)
+    known = {**desk.tenant.settings.get("number_values", {}), **(values or {})}
+    return take_number(desk.session, desk.tenant, series, desk.today, pattern, known)[1]
+
+
+def _service(view: TaskView) -> Service:
+    session, request = view.desk.session, view.row
+    if request.service_id is not None:
+        return session.get_one(Service, (view.desk.tenant.id, request.service_id))
+    service = Service(
+        title=request.subject,
+        procedure=view.procedure.key,
+        agency_id=request.agency_id,
+        request_id=request.id,
+        state="reserved",
+    )
+    session.add(service)
+    session.flush()
+    request.service_id = service.id
+    return service
+
+
+def _register(view: TaskView, row: Record) -> str:
+    register = view.desk.registry.registers[row.register]
+    schema = register.schema()
+    content: dict[str, Any] = schema.dump(schema.load(dict(row.data)))
+    taken = number(view, register.number_series, "{seq}") if register.number_series else ""
+    words = " ".join([taken, *(str(content.get(name, "")) for name in register.search)])
+    view.desk.session.execute(
+        insert(RegisterRow).values(
+            register=register.key,
+            number=taken,
+            request_id=view.row.id,
+            task_id=view.task.id,
+            content=content,
+            words=words.lower(),
+        )
+    )
+    return taken
+
+
+def _letter(view: TaskView, letter: Letter, numbers: Mapping[str, str], acting_as: str) -> None:
+    desk = view.desk
+    if letter.register:
+        context = {**letter.context, "register_number": numbers.get(letter.register, "")}
+        letter = replace(letter, context=context)
+    documents.make_letter(
+        desk.session,
+        desk.tenant,
+        request_id=view.row.id,
+        task_id=view.task.id,
+        account_id=desk.somebody.account_id,
+        letter=letter,
+        number=number(view, letter.series, "{seq:03}/{year}") if letter.series else "",
+        signer=_signer(view, acting_as),
+        revision=view.task.revision,
+        reader_position=view.position_of(letter.to) if letter.to else "",
+        on=desk.today,
+    )
+
+
+def _signer(view: TaskView, acting_as: str) -> documents.Signer:
+    person = view.desk.somebody
+    held = next((each for each in person.positions if each.label == acting_as), None)
+    if held is None:
+        return documents.Signer(title=acting_as, name=person.name, nip=person.nip)
+    return documents.Signer(title=held.title, name=person.name, nip=person.nip, kind=held.kind)

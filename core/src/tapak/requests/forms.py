@@ -1,0 +1,69 @@
+"""A step's form, described from its schema: what pages render and REST hands out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from tapak.requests.view import TaskView
+
+
+@dataclass(frozen=True)
+class FormField:
+    """One field. ``choices`` are (value, label) pairs; ``limit`` is the greatest length in characters, or None."""
+
+    name: str
+    label: str
+    help: str
+    widget: str
+    required: bool
+    page: str
+    choices: tuple[tuple[Any, str], ...]
+    limit: int | None
+    value: Any
+
+
+def form_of(view: TaskView) -> tuple[FormField, ...]:
+    """The form of the view's task; each value is the draft's, else what the step starts with."""
+    values = {**view.kind.initial(view), **view.task.draft}
+    return tuple(_field(name, field, values.get(name)) for name, field in view.kind.schema(view).fields.items())
+
+
+def describe(schema: Schema) -> tuple[FormField, ...]:
+    """The fields of any schema (settings too), without values."""
+    return tuple(_field(name, field, None) for name, field in schema.fields.items())
+
+
+def _field(name: str, field: fields.Field[Any], value: Any) -> FormField:
+    told = field.metadata
+    return FormField(
+        name=name,
+        label=told.get("label", name),
+        help=told.get("help", ""),
+        widget=told.get("widget", "text"),
+        required=field.required,
+        page=told.get("page", ""),
+        choices=_choices(_rules(field)),
+        limit=_limit(_rules(field)),
+        value=value,
+    )
+
+
+def _rules(field: fields.Field[Any]) -> Iterable[Any]:
+    return field.validators
+
+
+def _choices(rules: Iterable[Any]) -> tuple[tuple[Any, str], ...]:
+    for rule in rules:
+        if isinstance(rule, (validate.OneOf, validate.ContainsOnly)):
+            labels = list(rule.labels) or [str(choice) for choice in rule.choices]
+            return tuple(zip(rule.choices, labels, strict=False))
+    return ()
+
+
+def _limit(rules: Iterable[Any]) -> int | None:
+    limits = [rule.max for rule in rules if isinstance(rule, validate.Length) and rule.max is not None]
+    return min(limits) if limits else None

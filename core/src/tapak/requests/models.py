@@ -1,0 +1,205 @@
+"""Requests, their revisions and tasks, deadlines and registers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tapak.accounts.models import Account
+from tapak.db.base import CURRENT_TENANT, Base, TenantRow, tenant_key
+from tapak.documents.models import Document
+from tapak.inventory.models import Service
+from tapak.tenants.models import Agency, Position
+
+
+class Snapshot(TenantRow, Base):
+    """A procedure's declaration, with the tenant's settings resolved, as requests keep it; never changed."""
+
+    __tablename__ = "snapshot"
+    __table_args__ = (UniqueConstraint("tenant_id", "hash"),)
+
+    hash: Mapped[str]
+    code: Mapped[str]
+    content: Mapped[dict[str, Any]]
+    settings: Mapped[dict[str, Any]]
+
+
+class Request(TenantRow, Base):
+    """A request (permohonan). ``version`` counts every change and is what a decision must have seen.
+
+    ``number`` and ``tracking_code`` are empty while it is a draft. ``promised_end`` is the expected end told at
+    submission; ``expected_end`` the one now.
+    """
+
+    __tablename__ = "request"
+    __table_args__ = (
+        CheckConstraint(
+            "state in ('draft', 'submitted', 'in_process', 'returned', 'refused', 'done', 'cancelled')", name="state"
+        ),
+        tenant_key("snapshot_id", Snapshot),
+        tenant_key("agency_id", Agency),
+        tenant_key("applicant_id", Account),
+        tenant_key("service_id", Service),
+        Index("ix_request_number", "tenant_id", "number", unique=True, postgresql_where=text("number <> ''")),
+        Index("ix_request_agency_id", "tenant_id", "agency_id", "id"),
+    )
+
+    snapshot_id: Mapped[int]
+    procedure: Mapped[str]
+    number: Mapped[str] = mapped_column(server_default="")
+    tracking_code: Mapped[str] = mapped_column(server_default="")
+    subject: Mapped[str] = mapped_column(server_default="")
+    state: Mapped[str] = mapped_column(server_default="draft")
+    agency_id: Mapped[int]
+    applicant_id: Mapped[int]
+    service_id: Mapped[int | None]
+    revision: Mapped[int] = mapped_column(server_default=text("0"))
+    answers: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    step: Mapped[str]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    submitted_at: Mapped[datetime | None]
+    promised_end: Mapped[datetime | None]
+    expected_end: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str] = mapped_column(server_default="")
+
+
+class Revision(TenantRow, Base):
+    """One submission with all its answers; a return opens the next one, and no row is ever lost."""
+
+    __tablename__ = "revision"
+    __table_args__ = (UniqueConstraint("tenant_id", "request_id", "number"), tenant_key("request_id", Request))
+
+    request_id: Mapped[int]
+    number: Mapped[int]
+    answers: Mapped[dict[str, Any]]
+    submitted_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    account_id: Mapped[int]
+
+
+class Task(TenantRow, Base):
+    """One step's turn with one actor: a position's, or the applicant's unit's (``agency_id``).
+
+    ``draft`` is what the form holds before it is finished; ``input`` what it was finished with. ``waiting`` and
+    ``working`` are seconds of working time, kept apart, stored when it ends.
+    """
+
+    __tablename__ = "task"
+    __table_args__ = (
+        CheckConstraint("state in ('open', 'started', 'finished', 'cancelled')", name="state"),
+        CheckConstraint("(position_id is null) <> (agency_id is null)", name="actor"),
+        tenant_key("request_id", Request),
+        tenant_key("position_id", Position),
+        tenant_key("agency_id", Agency),
+        Index("ix_task_request_id", "tenant_id", "request_id", "id"),
+        Index(
+            "ix_task_open",
+            "tenant_id",
+            "request_id",
+            unique=True,
+            postgresql_where=text("state in ('open', 'started')"),
+        ),
+    )
+
+    request_id: Mapped[int]
+    step: Mapped[str]
+    revision: Mapped[int]
+    position_id: Mapped[int | None]
+    agency_id: Mapped[int | None]
+    state: Mapped[str] = mapped_column(server_default="open")
+    arrived_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    started_at: Mapped[datetime | None]
+    started_by: Mapped[int | None]
+    finished_at: Mapped[datetime | None]
+    finished_by: Mapped[int | None]
+    actor: Mapped[str] = mapped_column(server_default="")
+    acting_as: Mapped[str] = mapped_column(server_default="")
+    outcome: Mapped[str] = mapped_column(server_default="")
+    draft: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    input: Mapped[dict[str, Any] | None]
+    facts: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    facts_at: Mapped[datetime | None]
+    waiting: Mapped[int | None]
+    working: Mapped[int | None]
+    due_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(server_default="")
+
+
+class Deadline(Base):
+    """The open task's place in its actor's inbox: gone when the task ends, recomputed when the calendar changes.
+
+    ``at`` is what the inbox is sorted by: ``due_at`` once begun, otherwise ``start_by``. ``escalated_to`` is the
+    position that sees it too since it is overdue.
+    """
+
+    __tablename__ = "deadline"
+    __table_args__ = (
+        tenant_key("task_id", Task),
+        Index("ix_deadline_position_id", "tenant_id", "position_id", "at", "task_id"),
+        Index("ix_deadline_agency_id", "tenant_id", "agency_id", "at", "task_id"),
+        Index("ix_deadline_escalated_to", "tenant_id", "escalated_to", "at", "task_id"),
+    )
+
+    tenant_id: Mapped[int] = mapped_column(primary_key=True, server_default=CURRENT_TENANT)
+    task_id: Mapped[int] = mapped_column(primary_key=True)
+    position_id: Mapped[int | None]
+    agency_id: Mapped[int | None]
+    escalated_to: Mapped[int | None]
+    start_by: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    at: Mapped[datetime]
+
+
+class Pause(TenantRow, Base):
+    """A stretch in which a task's clock stands still. ``until`` None: it still stands."""
+
+    __tablename__ = "pause"
+    __table_args__ = (tenant_key("task_id", Task),)
+
+    task_id: Mapped[int]
+    since: Mapped[datetime] = mapped_column(server_default=func.now())
+    until: Mapped[datetime | None]
+
+
+class RegisterRow(TenantRow, Base):
+    """A row of a register (buku agenda, disposisi, …). ``words`` is what a search looks through."""
+
+    __tablename__ = "register_row"
+    __table_args__ = (
+        tenant_key("request_id", Request),
+        Index("ix_register_row_register", "tenant_id", "register", "id"),
+        Index("ix_register_row_request_id", "tenant_id", "request_id"),
+    )
+
+    register: Mapped[str]
+    number: Mapped[str] = mapped_column(server_default="")
+    request_id: Mapped[int]
+    task_id: Mapped[int]
+    content: Mapped[dict[str, Any]]
+    words: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class IdempotencyKey(TenantRow, Base):
+    """The answer to a POST that came with an ``Idempotency-Key``, so that sending it again does nothing again.
+
+    ``digest`` is of method, path and body: the same key with another request is refused.
+    """
+
+    __tablename__ = "idempotency_key"
+    __table_args__ = (UniqueConstraint("tenant_id", "account_id", "key"), tenant_key("account_id", Account))
+
+    account_id: Mapped[int]
+    key: Mapped[str]
+    digest: Mapped[str]
+    status: Mapped[int | None]
+    body: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+# A room's tables stand by themselves: a foreign key that points up is added by the room that it points at.
+Document.metadata.tables["document"].append_constraint(tenant_key("request_id", Request))

@@ -1,0 +1,89 @@
+"""What a request brings about, as its people see and mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from tapak.audit.service import record
+from tapak.provisioning import service as provisioning
+from tapak.provisioning.models import JournalEntry, Resource
+from tapak.requests import access
+from tapak.requests.desk import Desk
+from tapak.sdk.errors import Conflict, NotFound
+
+JOURNAL = 50
+
+
+def resources(desk: Desk, request_id: int) -> Sequence[Resource]:
+    """The desired resources of the request's service, in the order in which they were declared."""
+    request = access.find_request(desk, request_id)
+    query = select(Resource).where(Resource.service_id == request.service_id).order_by(Resource.id)
+    return desk.session.scalars(query).all()
+
+
+def journal(desk: Desk, request_id: int, limit: int = JOURNAL) -> Sequence[tuple[JournalEntry, Resource]]:
+    """What was done to the request's resources, newest first; each line with its resource."""
+    request = access.find_request(desk, request_id)
+    query = (
+        select(JournalEntry, Resource)
+        .join(Resource, Resource.id == JournalEntry.resource_id)
+        .where(Resource.service_id == request.service_id)
+        .order_by(JournalEntry.id.desc())
+        .limit(limit)
+    )
+    return [(entry, resource) for entry, resource in desk.session.execute(query)]
+
+
+def retry(desk: Desk, request_id: int) -> Sequence[Resource]:
+    """Have what failed tried again at once.
+
+    Raises:
+        Conflict: nothing of the request is to be provisioned.
+    """
+    request = access.find_request(desk, request_id, "service.repair")
+    if request.service_id is None:
+        raise Conflict("Belum ada yang dibuat untuk permohonan ini.", log=f"request {request_id} has no service")
+    provisioning.retry(desk.session, request.service_id)
+    record(
+        desk.session,
+        "service.retried",
+        person=desk.somebody,
+        request_id=request_id,
+        summary="Pembuatan dicoba lagi",
+        shown=False,
+    )
+    return resources(desk, request_id)
+
+
+def adopt(desk: Desk, request_id: int, resource_id: int) -> Resource:
+    """Make the foreign thing that stands in the way ours: it is changed to what is declared.
+
+    Raises:
+        NotFound: the request has no such resource.
+        Conflict: nothing foreign stands there.
+    """
+    found = _own(desk, request_id, resource_id)
+    provisioning.adopt(desk.session, found.id, desk.somebody)
+    return found
+
+
+def repair(desk: Desk, request_id: int, resource_id: int) -> Resource:
+    """Undo a change that somebody made by hand at the server.
+
+    Raises:
+        NotFound: the request has no such resource.
+        Conflict: no change by hand was found there.
+    """
+    found = _own(desk, request_id, resource_id)
+    provisioning.repair(desk.session, found.id, desk.somebody)
+    return found
+
+
+def _own(desk: Desk, request_id: int, resource_id: int) -> Resource:
+    request = access.find_request(desk, request_id, "service.repair")
+    found = desk.session.get(Resource, (desk.tenant.id, resource_id))
+    if found is None or request.service_id is None or found.service_id != request.service_id:
+        raise NotFound("Sumber daya ini tidak ditemukan.", log=f"resource {resource_id} not of request {request_id}")
+    return found

@@ -1,0 +1,77 @@
+"""Pinning: a request runs on the declaration, and the resolved settings, that it began with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from tapak.requests.desk import Desk
+from tapak.requests.models import Snapshot
+from tapak.sdk.errors import NotFound
+from tapak.sdk.procedure import Procedure, from_snapshot, snapshot, snapshot_hash
+from tapak.tenants.settings import resolve
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """What a stored snapshot says. Equal hashes say the same, so each is read once by a process."""
+
+    procedure: Procedure
+    settings: Mapping[str, Any]
+
+
+_known: dict[tuple[int, str], Pinned] = {}
+
+
+def offered(desk: Desk) -> tuple[Procedure, ...]:
+    """The procedures that the tenant runs today, each in the version whose day has come."""
+    keys = desk.tenant.settings.get("procedures", [])
+    current = (_current(desk, key) for key in keys)
+    return tuple(procedure for procedure in current if procedure)
+
+
+def offered_procedure(desk: Desk, key: str) -> Procedure:
+    """The procedure ``key`` in the version that takes new requests today.
+
+    Raises:
+        NotFound: the tenant doesn't run it.
+    """
+    for procedure in offered(desk):
+        if procedure.key == key:
+            return procedure
+    raise NotFound("Layanan ini tidak tersedia.", log=f"procedure {key} is not offered")
+
+
+def settings_of(desk: Desk, procedure: Procedure) -> Mapping[str, Any]:
+    """Today's settings of the tenant and of the plugin that ``procedure`` comes from."""
+    plugin = procedure.key.partition(".")[0]
+    return resolve(desk.session, desk.tenant, plugin, desk.registry.settings.get(plugin))
+
+
+def pin(desk: Desk, procedure: Procedure) -> Snapshot:
+    """The stored snapshot of ``procedure`` with today's settings, made where it is new."""
+    settings = settings_of(desk, procedure)
+    content = snapshot(procedure)
+    digest = snapshot_hash({"declaration": content, "settings": settings})
+    stored = insert(Snapshot).values(hash=digest, code=procedure.code, content=content, settings=settings)
+    desk.session.execute(stored.on_conflict_do_nothing(index_elements=[Snapshot.tenant_id, Snapshot.hash]))
+    return desk.session.scalars(select(Snapshot).where(Snapshot.hash == digest)).one()
+
+
+def pinned(desk: Desk, digest: str) -> Pinned:
+    """What the tenant's snapshot with that hash says."""
+    key = (id(desk.registry), digest)
+    if key not in _known:
+        stored = desk.session.scalars(select(Snapshot).where(Snapshot.hash == digest)).one()
+        procedure = from_snapshot(stored.content, desk.registry.procedures[stored.code])
+        _known[key] = Pinned(procedure, stored.settings)
+    return _known[key]
+
+
+def _current(desk: Desk, key: str) -> Procedure | None:
+    effective = (version for version in desk.registry.versions(key) if version.effective_from <= desk.today)
+    return next(effective, None)

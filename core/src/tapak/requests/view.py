@@ -1,0 +1,146 @@
+"""The read-only look at one request that pure functions are given; it reads lazily, and nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from tapak.documents.models import Document
+from tapak.inventory import service as inventory
+from tapak.provisioning import service as provisioning
+from tapak.requests import names
+from tapak.requests.desk import Desk
+from tapak.requests.models import Pause, Request, Task
+from tapak.requests.snapshots import Pinned
+from tapak.sdk.procedure import Procedure, Step
+from tapak.sdk.resources import Fact
+from tapak.sdk.step_kinds import StepKind
+from tapak.sdk.view import DocumentRef, PositionRef, RequestFacts, ResourceState
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was read with the task: names of unit and applicant, the revision's finished inputs by step, the newest
+    number in each register, and whether the clock ever stood still."""
+
+    agency: str
+    applicant: str
+    results: Mapping[str, Mapping[str, Any]]
+    numbers: Mapping[str, str]
+    paused: bool
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """``tapak.sdk.view.View`` over the database, for one task of one request.
+
+    ``escalated_to`` is the position that sees an overdue task too.
+    """
+
+    desk: Desk
+    row: Request
+    task: Task
+    pinned: Pinned
+    known: Known
+    escalated_to: int | None = None
+
+    @property
+    def procedure(self) -> Procedure:
+        return self.pinned.procedure
+
+    @cached_property
+    def step(self) -> Step:
+        return self.procedure.step(self.task.step)
+
+    @property
+    def kind(self) -> StepKind:
+        """The step's kind, in the version that the request began with."""
+        return self.desk.registry.step_kinds[self.step.kind]
+
+    @cached_property
+    def pauses(self) -> Sequence[tuple[datetime, datetime | None]]:
+        """Stretches in which the task's clock stood still."""
+        if not self.known.paused:
+            return ()
+        query = select(Pause.since, Pause.until).where(Pause.task_id == self.task.id).order_by(Pause.id)
+        return [(since, until) for since, until in self.desk.session.execute(query)]
+
+    @cached_property
+    def request(self) -> RequestFacts:
+        row, known = self.row, self.known
+        return RequestFacts(
+            row.id, row.number, row.state, known.agency, known.applicant, self.task.revision, row.submitted_at
+        )
+
+    @property
+    def now(self) -> datetime:
+        return self.desk.now.astimezone(ZoneInfo(self.desk.tenant.time_zone))
+
+    @property
+    def answers(self) -> Mapping[str, Any]:
+        return self.row.answers
+
+    @property
+    def results(self) -> Mapping[str, Mapping[str, Any]]:
+        return self.known.results
+
+    @cached_property
+    def documents(self) -> Sequence[DocumentRef]:
+        query = select(Document).where(Document.request_id == self.row.id).order_by(Document.id)
+        return tuple(
+            DocumentRef(
+                paper.id,
+                paper.kind,
+                paper.filename,
+                paper.sha256,
+                paper.size,
+                paper.revision,
+                paper.number,
+                paper.title,
+            )
+            for paper in self.desk.session.scalars(query)
+        )
+
+    @cached_property
+    def facts(self) -> Sequence[Fact]:
+        return tuple(Fact(**fact) for fact in self.task.facts)
+
+    @cached_property
+    def resources(self) -> Sequence[ResourceState]:
+        if self.row.service_id is None:
+            return ()
+        return provisioning.states(self.desk.session, self.row.service_id)
+
+    @property
+    def positions(self) -> Sequence[PositionRef]:
+        return tuple(
+            PositionRef(seat.key, seat.title, seat.holder.name if seat.holder else "")
+            for seat in self.desk.seats.values()
+        )
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return self.pinned.settings
+
+    @cached_property
+    def zones(self) -> Sequence[str]:
+        return inventory.zones(self.desk.session)
+
+    def position_of(self, actor_key: str) -> str:
+        key = self.desk.position_key(self.procedure, self.procedure.actor(actor_key))
+        return key if key in self.desk.seats else ""
+
+    def name_problem(self, label: str, zone: str) -> str:
+        return names.name_problem(self.desk, label, zone, request=self.row, settings=self.settings)
+
+    def free_addresses(self) -> Sequence[str]:
+        return inventory.free_addresses(self.desk.session)
+
+    def shared_address(self) -> str:
+        return inventory.shared_address(self.desk.session)

@@ -1,0 +1,76 @@
+"""Step kind dispose: the head of the agency forwards the letter; the form is complete when it opens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from marshmallow import Schema
+
+from tapak.sdk.registers import Record
+from tapak.sdk.step_kinds import StepKind, StepResult, StepSchema
+from tapak.sdk.view import View
+from tapak.step_kinds.disposition_sheet import addressees, instructions, sheet
+from tapak.step_kinds.fields import Choices, Prose, offer
+from tapak.step_kinds.registers import DISPOSITIONS
+from tapak.step_kinds.request_view import following, only_outcome, result_of
+
+USUAL_INSTRUCTION = "Proses lebih lanjut"
+
+
+class DisposeInput(StepSchema):
+    """A disposition."""
+
+    forwarded_to = Choices("Diteruskan kepada Sdr.")
+    instructions = Choices("Dengan hormat harap")
+    note = Prose("Catatan", 1000, optional=True)
+
+
+class Dispose(StepKind):
+    """The disposition; whoever it names, the procedure's next actor gets the task."""
+
+    name = "tapak.dispose/1"
+    title = "Disposisi"
+    input_schema = DisposeInput
+
+    def schema(self, view: View) -> Schema:
+        schema = super().schema(view)
+        offer(schema, "forwarded_to", addressees(view, view.step.actor))
+        offer(schema, "instructions", instructions(view))
+        return schema
+
+    def initial(self, view: View) -> Mapping[str, Any]:
+        known = instructions(view)
+        usual = USUAL_INSTRUCTION if USUAL_INSTRUCTION in known else next(iter(known))
+        to = _next_position(view) or next(iter(addressees(view, view.step.actor)), "")
+        return {"forwarded_to": [to] if to else [], "instructions": [usual], "note": ""}
+
+    def warnings(self, view: View, data: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
+        to = _next_position(view)
+        if not to or to in data["forwarded_to"]:
+            return {}
+        title = addressees(view, view.step.actor)[to]
+        return {"forwarded_to": [f"Menurut SOP, langkah berikutnya dikerjakan {title}, yang tidak ditandai."]}
+
+    def run(self, view: View, data: Mapping[str, Any]) -> StepResult:
+        agenda = result_of(view, "tapak.register_letter")
+        titles = addressees(view, view.step.actor)
+        names = [titles[key] for key in data["forwarded_to"]]
+        row = {
+            "disposed_on": view.now.date().isoformat(),
+            **{name: agenda.get(name, "") for name in ("sender", "letter_number", "subject")},
+            **self.input_schema().dump(data),
+            "forwarded_to": names,
+        }
+        return StepResult(
+            outcome=only_outcome(view),
+            summary=f"Didisposisikan kepada {', '.join(names)}: {', '.join(data['instructions'])}",
+            records=(Record(DISPOSITIONS.key, row),),
+            letters=(sheet(view, agenda, view.step.actor, data),),
+        )
+
+
+def _next_position(view: View) -> str:
+    after = following(view)
+    to = view.position_of(after.actor) if after else ""
+    return to if to in addressees(view, view.step.actor) else ""

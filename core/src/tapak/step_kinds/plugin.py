@@ -1,0 +1,41 @@
+"""Core's own entry point: its kinds and registers come in by the door that every plugin uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tapak.sdk.hookspecs import hookimpl
+from tapak.sdk.registers import Register
+from tapak.sdk.step_kinds import StepKind
+from tapak.step_kinds.close import Close
+from tapak.step_kinds.decide import Decide
+from tapak.step_kinds.dispose import Dispose
+from tapak.step_kinds.hand_over import HandOver
+from tapak.step_kinds.provision import Provision
+from tapak.step_kinds.register_letter import RegisterLetter
+from tapak.step_kinds.registers import REGISTERS
+from tapak.step_kinds.report import Report
+from tapak.step_kinds.review import Review
+from tapak.step_kinds.submit import Submit
+
+
+@hookimpl
+def step_kinds() -> Sequence[StepKind]:
+    """The generic kinds."""
+    return (
+        Submit(),
+        RegisterLetter(),
+        Dispose(),
+        Review(),
+        Decide(),
+        Provision(),
+        HandOver(),
+        Report(),
+        Close(),
+    )
+
+
+@hookimpl
+def registers() -> Sequence[Register]:
+    """The registers that they write."""
+    return REGISTERS

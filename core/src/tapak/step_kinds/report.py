@@ -1,0 +1,61 @@
+"""Step kind report: the work is reported to the actor that the step names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tapak.engine.wording import day_words
+from tapak.sdk.step_kinds import Letter, StepKind, StepResult, StepSchema
+from tapak.sdk.view import View
+from tapak.step_kinds.contexts import common, figures, site
+from tapak.step_kinds.fields import Prose
+from tapak.step_kinds.request_view import only_outcome, result_of, wished_name
+
+
+class ReportInput(StepSchema):
+    """The report's summary."""
+
+    summary = Prose("Ringkasan pelaksanaan", 4000)
+
+
+class Report(StepKind):
+    """The report on what was made and how it is used."""
+
+    name = "tapak.report/1"
+    title = "Laporan pelaksanaan"
+    input_schema = ReportInput
+    needs_facts = True
+
+    def initial(self, view: View) -> Mapping[str, Any]:
+        return {"summary": _composed(view)}
+
+    def run(self, view: View, data: Mapping[str, Any]) -> StepResult:
+        to, submitted = view.step.reports_to, view.request.submitted_at
+        to_title = next((actor.title for actor in view.procedure.actors if actor.key == to), "")
+        context = {
+            **common(view),
+            **site(view),
+            "to_title": to_title,
+            "submitted_on": day_words(submitted.astimezone(view.now.tzinfo) if submitted else None),
+            "reported_on": day_words(view.now),
+            "figures": figures(view, result_of(view, "tapak.hand_over").get("manual_facts", {})),
+            "summary": data["summary"],
+        }
+        subject = f"Laporan pelaksanaan hosting {wished_name(view.answers)}"
+        letter = Letter(
+            "implementation_report", "tapak/implementation_report", subject, context, for_applicant=False, to=to
+        )
+        return StepResult(only_outcome(view), f"Dilaporkan kepada {to_title or 'atasan'}", letters=(letter,))
+
+
+def _composed(view: View) -> str:
+    answers = view.answers
+    live = ", ".join(resource.identity for resource in view.resources if resource.state == "live")
+    sentences = [
+        f"Hosting dan subdomain {wished_name(answers)} untuk {view.request.agency} "
+        f"({answers.get('system_name', '')}) telah dibuat sesuai surat nomor {answers.get('letter_number', '')}.",
+        f"Yang sudah aktif dan diperiksa: {live}." if live else "",
+        f"Data dan laporan penggunaan hosting telah dikirim kepada {view.request.agency}.",
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)

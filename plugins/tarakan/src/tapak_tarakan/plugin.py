@@ -1,0 +1,22 @@
+"""The entry point of Tarakan's plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tapak.sdk.hookspecs import PluginSettings, hookimpl
+from tapak.sdk.procedure import Procedure
+from tapak_tarakan.hosting import HOSTING
+from tapak_tarakan.settings import TarakanSettings
+
+
+@hookimpl
+def procedures() -> Sequence[Procedure]:
+    """Every version that may still have running requests."""
+    return (HOSTING,)
+
+
+@hookimpl
+def settings_schema() -> PluginSettings:
+    """The settings of all of Tarakan's procedures."""
+    return PluginSettings("tarakan", TarakanSettings)

@@ -1,0 +1,27 @@
+"""What a hosting request ends in: a site, and the name that leads to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import ip_address
+
+from tapak.sdk.procedure import NameWish
+from tapak.sdk.resources import DesiredResource, RecordSet, Site
+from tapak.sdk.view import View
+
+DEFAULT_TTL = 300
+
+
+def desired_resources(view: View) -> Sequence[DesiredResource]:
+    """The site first, then its A or AAAA record; nothing before the review has chosen an address."""
+    address = view.results.get("review", {}).get("address", "")
+    if not address:
+        return ()
+    answers = view.answers
+    name = NameWish(answers["name_label"], answers["name_zone"]).fqdn
+    record_type = "A" if ip_address(address).version == 4 else "AAAA"
+    ttl = view.settings.get("ttl", DEFAULT_TTL)
+    return (
+        DesiredResource("site", Site(name, title=answers["system_name"], owner=view.request.agency)),
+        DesiredResource("name", RecordSet(answers["name_zone"], name, record_type, (address,), ttl), needs=("site",)),
+    )
