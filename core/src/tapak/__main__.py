@@ -1,0 +1,15 @@
+"""The ``tapak`` command."""
+
+from tapak.cli.main import tapak
+from tapak.demo.commands import demo
+
+tapak.add_command(demo)
+
+
+def main() -> None:
+    """Run the command line."""
+    tapak(prog_name="tapak")
+
+
+if __name__ == "__main__":
+    main()

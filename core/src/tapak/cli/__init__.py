@@ -1,0 +1,1 @@
+"""The command line: acts of an operator, with ``--json`` where one answers with rows."""

@@ -1,0 +1,52 @@
+"""How commands speak: a table or lines for people, JSON for programs; a refusal is one line and exit status 1."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from tapak.sdk.errors import TapakError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def told(command: Callable[P, R]) -> Callable[P, R]:
+    """Tell an error that somebody can act on as one line, not as a traceback."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except TapakError as error:
+            lines = [f"{name}: {'; '.join(lines)}" for name, lines in error.fields.items()]
+            raise click.ClickException("\n  ".join([f"{error.log} [{error.code}]", *lines])) from error
+        except OperationalError as error:
+            why = str(error.orig).strip().partition("\n")[0]
+            raise click.ClickException(f"the database doesn't answer: {why}") from error
+        except ArgumentError as error:
+            raise click.ClickException("set TAPAK_DATABASE_URL, and TAPAK_OWNER_URL for the owner's acts") from error
+
+    return run
+
+
+def show(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
+    """Rows as JSON, or as a table whose columns are the rows' keys."""
+    if as_json:
+        click.echo(json.dumps(list(rows), indent=2, ensure_ascii=False, default=str))
+        return
+    if not rows:
+        click.echo("nothing")
+        return
+    names = list(rows[0])
+    cells = [[str(row.get(name, "")) for name in names] for row in rows]
+    widths = [max(len(name), *(len(line[place]) for line in cells)) for place, name in enumerate(names)]
+    for line in [names, *cells]:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

@@ -1,0 +1,201 @@
+"""The demo: every server and process of a deployment, private to one folder, on loopback."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+
+from tapak.demo.servers.apache import ApacheServer
+from tapak.demo.servers.bind import BindServer
+from tapak.demo.servers.postgresql import PostgresqlServer
+from tapak.demo.servers.process import Daemon, accepts, free_port, reachable, write_private
+from tapak.demo.servers.redis import RedisServer
+
+DATABASE = "tapak"
+START = 120.0
+"""Seconds that pages may take to come up, on a machine that is busy."""
+
+
+class Server(Protocol):
+    """What the private servers have in common."""
+
+    def start(self) -> object: ...
+    def stop(self, timeout: float = ...) -> None: ...
+    def running(self) -> bool: ...
+
+
+class PortTaken(RuntimeError):
+    """The port that pages are to be served on belongs to somebody else."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A demo in ``home``. ``port`` is where pages are served; other ports are chosen once and remembered."""
+
+    home: Path
+    port: int
+    zones: tuple[str, ...]
+
+    @cached_property
+    def _ports(self) -> dict[str, int]:
+        kept = self.home / "ports.json"
+        with suppress(FileNotFoundError):
+            known: dict[str, int] = json.loads(kept.read_text())
+            return known
+        chosen: dict[str, int] = {}
+        while len(set(chosen.values())) < 3:
+            chosen = {name: free_port() for name in ("postgresql", "redis", "apache")}
+        kept.write_text(json.dumps(chosen))
+        return chosen
+
+    @cached_property
+    def postgresql(self) -> PostgresqlServer:
+        """The one database."""
+        return PostgresqlServer(self.home / "postgresql", self._ports["postgresql"])
+
+    @cached_property
+    def redis(self) -> RedisServer:
+        """What wakes workers."""
+        return RedisServer(self.home / "redis", self._ports["redis"])
+
+    @cached_property
+    def bind(self) -> BindServer:
+        """The DNS server of the zones."""
+        return BindServer(self.home / "bind", self.zones)
+
+    @cached_property
+    def apache(self) -> ApacheServer:
+        """The web server of the sites."""
+        return ApacheServer(self.home / "apache", self._ports["apache"])
+
+    @property
+    def identities(self) -> Path:
+        """The age identities that workers open secrets with."""
+        return self.home / "identities.txt"
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """Every private server."""
+        return (self.postgresql, self.redis, self.bind, self.apache)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of a process that serves pages; workers get the identities as well."""
+        return {
+            "TAPAK_DATABASE_URL": self.postgresql.dsn("tapak_app", DATABASE),
+            "TAPAK_RELAY_URL": self.postgresql.dsn("tapak_relay", DATABASE),
+            "TAPAK_REDIS_URL": self.redis.url,
+            "TAPAK_DOCUMENTS": str(self.home / "documents"),
+            "TAPAK_SECRET_KEY": self._secret_key(),
+            "TAPAK_SECURE_COOKIES": "0",
+        }
+
+    @property
+    def owner_url(self) -> str:
+        """The database as its owner."""
+        return self.postgresql.dsn("tapak_owner", DATABASE)
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """What a tenant's file may name of this stack."""
+        return {
+            "WEB_ADDRESS": "127.0.0.1",
+            "WEB_URL": self.apache.url,
+            "WEB_AGENT_CONFIG": str(self.apache.agent_config),
+            "DNS_ADDRESS": self.bind.address,
+            "DNS_PORT": str(self.bind.port),
+            "DNS_KEY_NAME": self.bind.key_name,
+            "DNS_KEY_SECRET": self.bind.key_secret,
+            "DNS_ALGORITHM": self.bind.algorithm,
+        }
+
+    def prepare(self) -> None:
+        """Make the folder, private but for what servers must reach."""
+        reachable(self.home)
+
+    def start_servers(self) -> None:
+        """Start every server that doesn't run, all at once."""
+        with ThreadPoolExecutor(len(self.servers)) as pool:
+            for done in [pool.submit(server.start) for server in self.servers]:
+                done.result()
+
+    def start_processes(self) -> None:
+        """Start web, relay and workers where they don't run.
+
+        Raises:
+            PortTaken: somebody else listens on the port for pages.
+        """
+        self.check_port()
+        web, *others = self.processes()
+        for process in others:
+            process.start()
+        web.start(self.serving, timeout=START)
+
+    def check_port(self) -> None:
+        """Refuse a port for pages that another program listens on.
+
+        Raises:
+            PortTaken: it does.
+        """
+        web = self._daemon("web", {})
+        if not web.running() and accepts(self.port):
+            raise PortTaken(
+                f"port {self.port} of 127.0.0.1 is taken by another program; end that one, or: tapak demo up --port N"
+            )
+
+    def serving(self) -> bool:
+        """Whether the web process answers."""
+        try:
+            httpx.get(f"http://127.0.0.1:{self.port}/", headers={"Host": "unknown.invalid"}, timeout=5)
+        except httpx.HTTPError:
+            return False
+        return True
+
+    def processes(self) -> Iterator[Daemon]:
+        """Web, relay and workers, in this order."""
+        worker = {**self.environment, "TAPAK_IDENTITIES": str(self.identities)}
+        yield self._daemon("web", self.environment, "serve", f"--bind=127.0.0.1:{self.port}")
+        yield self._daemon("relay", self.environment, "relay")
+        yield self._daemon("work", worker, "work")
+
+    def stop(self) -> None:
+        """End processes, then servers; everything stored stays."""
+        for together in (tuple(self.processes()), self.servers):
+            with ThreadPoolExecutor(len(together)) as pool:
+                for done in [pool.submit(each.stop) for each in together]:
+                    done.result()
+
+    def running(self) -> dict[str, bool]:
+        """What lives."""
+        named: dict[str, Callable[[], bool]] = {process.name: process.running for process in self.processes()}
+        named.update({type(server).__name__.removesuffix("Server").lower(): server.running for server in self.servers})
+        return {name: alive() for name, alive in named.items()}
+
+    def _daemon(self, name: str, environment: dict[str, str], *command: str) -> Daemon:
+        argv = [sys.executable, "-m", "tapak", *command]
+        return Daemon(name, self.home / "processes", argv, env=environment)
+
+    def _secret_key(self) -> str:
+        kept = self.home / "secret_key"
+        if not kept.exists():
+            write_private(kept, secrets.token_urlsafe(48))
+        return kept.read_text()
+
+
+def state(stack: Stack) -> dict[str, Any]:
+    """Where to look, without accounts."""
+    return {
+        "dns": {"address": stack.bind.address, "port": stack.bind.port, "zones": list(stack.zones)},
+        "web": {"address": "127.0.0.1", "port": stack.apache.port, "url": stack.apache.url},
+        "running": stack.running(),
+    }

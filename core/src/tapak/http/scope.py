@@ -1,0 +1,68 @@
+"""One HTTP request in its tenant: a session that begins with the first query and a desk for whoever is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from flask import current_app, g, request
+from sqlalchemy.orm import Session
+
+from tapak.accounts.policy import Person, person_of
+from tapak.http.kit import Kit
+from tapak.http.signed_in import account_of_request
+from tapak.requests.desk import Desk
+from tapak.tenants.models import Tenant
+
+TENANT = "tapak.tenant"
+
+
+def kit() -> Kit:
+    """The process's parts."""
+    return cast("Kit", current_app.extensions["tapak"])
+
+
+def tenant() -> Tenant:
+    """The tenant that the request's host name means."""
+    return cast("Tenant", request.environ[TENANT])
+
+
+def session() -> Session:
+    """The request's session, in the tenant's scope; closed when the request ends, committed only by :func:`acting`."""
+    if "session" not in g:
+        g.session = kit().database.session(tenant().id)
+    return cast("Session", g.session)
+
+
+def person() -> Person | None:
+    """Who is signed in, by browser session or bearer token."""
+    if "person" not in g:
+        account = account_of_request(session())
+        desk = Desk.open(session(), tenant(), kit().registry)
+        g.person = person_of(session(), account, desk.today) if account else None
+    return cast("Person | None", g.person)
+
+
+def desk() -> Desk:
+    """A desk for reading."""
+    return Desk.open(session(), tenant(), kit().registry, person())
+
+
+@contextmanager
+def acting() -> Iterator[Desk]:
+    """A desk for an act: committed at the end of the block, rolled back on any error."""
+    opened = desk()
+    try:
+        yield opened
+        opened.session.commit()
+    except BaseException:
+        opened.session.rollback()
+        raise
+
+
+def close(_error: BaseException | None = None) -> None:
+    """End the request's session."""
+    opened = g.pop("session", None)
+    if opened is not None:
+        opened.close()

@@ -1,0 +1,125 @@
+"""What is done for each kind of pending row.
+
+A handler is given the session in the transaction that took the lease; it commits where it must and ends the lease in
+its last transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy.orm import Session
+
+from tapak.db.crashpoint import DOCUMENT_RECORDED, DOCUMENT_RENDERED, crashpoint
+from tapak.db.session import TENANT
+from tapak.db.wake import Lease, end_lease, extend_lease
+from tapak.documents import service as documents
+from tapak.jobs import sweep
+from tapak.jobs.tools import Tools
+from tapak.monitoring.drift import EVERY, known_identities, live_resources, look, serials
+from tapak.monitoring.notes import note
+from tapak.provisioning import service as provisioning
+from tapak.provisioning.connections import DRIFT, collect_facts, connections
+from tapak.provisioning.models import Connection
+from tapak.provisioning.reconciler import LeaseLost, reconcile
+from tapak.requests import deadlines
+from tapak.requests import facts as task_facts
+from tapak.requests.advance import CALENDAR, DEADLINE, EVENT, FACTS
+from tapak.requests.announcing import announce
+from tapak.requests.desk import Desk
+from tapak.tenants.models import Tenant
+
+Handler = Callable[[Tools, Session, Lease], None]
+
+
+def done(session: Session, lease: Lease) -> None:
+    """End the lease with the work's last transaction.
+
+    Raises:
+        LeaseLost: another worker has taken over; nothing was committed.
+    """
+    if not end_lease(session, lease):
+        raise LeaseLost
+    session.commit()
+
+
+def provision(tools: Tools, session: Session, lease: Lease) -> None:
+    """Bring a service's resources about."""
+    reconcile(session, lease, tools.providers, tools.timing)
+
+
+def document(tools: Tools, session: Session, lease: Lease) -> None:
+    """Render a letter."""
+    session.commit()
+    documents.render(session, tools.documents, lease.row_id)
+    crashpoint(DOCUMENT_RENDERED)
+    done(session, lease)
+    crashpoint(DOCUMENT_RECORDED)
+
+
+def facts(tools: Tools, session: Session, lease: Lease) -> None:
+    """Ask the servers for a task's figures."""
+    asked, names = connections(session), task_facts.names_asked(_desk(tools, session), lease.row_id)
+    session.commit()
+    told = collect_facts(asked, tools.providers, names)
+    task_facts.store(_desk(tools, session), lease.row_id, told)
+    done(session, lease)
+
+
+def deadline(tools: Tools, session: Session, lease: Lease) -> None:
+    """A task's deadline has come."""
+    deadlines.passed(_desk(tools, session), lease.row_id)
+    done(session, lease)
+
+
+def calendar(tools: Tools, session: Session, lease: Lease) -> None:
+    """The working calendar has changed."""
+    deadlines.recompute(_desk(tools, session))
+    done(session, lease)
+
+
+def event(tools: Tools, session: Session, lease: Lease) -> None:
+    """Tell plugins of a finished step."""
+    announce(_desk(tools, session), lease.row_id)
+    done(session, lease)
+
+
+def drift(tools: Tools, session: Session, lease: Lease) -> None:
+    """Look at a connection for what was changed by hand, and again some minutes later."""
+    connection = session.get(Connection, (session.info[TENANT], lease.row_id))
+    if connection is None:
+        done(session, lease)
+        return
+    ours, known = live_resources(session, connection), known_identities(session, connection)
+    since = serials(session, connection)
+    session.commit()
+    seen = look(tools.providers.get(connection), connection.zones, ours, known, since)
+    if not extend_lease(session, lease, tools.timing.lease):
+        raise LeaseLost
+    note(session, connection, seen)
+    end_lease(session, lease, again_in=EVERY)
+    session.commit()
+
+
+def clear_away(tools: Tools, session: Session, lease: Lease) -> None:
+    """Sweep the tenant, and again tomorrow."""
+    sweep.sweep(session, tools.documents)
+    if not end_lease(session, lease, again_in=sweep.EVERY):
+        raise LeaseLost
+    session.commit()
+
+
+def _desk(tools: Tools, session: Session) -> Desk:
+    return Desk.open(session, session.get_one(Tenant, session.info[TENANT]), tools.registry)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    provisioning.WAKE: provision,
+    documents.WAKE_KIND: document,
+    FACTS: facts,
+    DRIFT: drift,
+    DEADLINE: deadline,
+    CALENDAR: calendar,
+    EVENT: event,
+    sweep.SWEEP: clear_away,
+}

@@ -1,0 +1,40 @@
+"""Services that the agency offers, their procedures, and names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tapak.engine.names import fold_label
+from tapak.http.scope import desk
+from tapak.requests.names import name_problem
+from tapak.requests.snapshots import offered, offered_procedure
+from tapak.rest import schemas
+from tapak.rest.blueprint import Blueprint
+from tapak.sdk.procedure import Procedure
+
+blueprint = Blueprint("catalogue", __name__, description="Services and names")
+
+
+@blueprint.route("/services")
+@blueprint.response(200, schemas.Service(many=True))
+def services() -> Sequence[Procedure]:
+    """Services that take requests today"""
+    return list(offered(desk()))
+
+
+@blueprint.route("/services/<key>")
+@blueprint.response(200, schemas.Procedure)
+def service(key: str) -> Procedure:
+    """A service's procedure, as printed"""
+    return offered_procedure(desk(), key)
+
+
+@blueprint.route("/names/<zone>/<anything:label>")
+@blueprint.response(200, schemas.Availability)
+def name(zone: str, label: str) -> dict[str, object]:
+    """Whether a name can be given"""
+    at = desk()
+    assert at.somebody
+    folded = fold_label(label)
+    problem = name_problem(at, folded, zone)
+    return {"name": f"{folded}.{zone}", "available": not problem, "problem": problem}

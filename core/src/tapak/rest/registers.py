@@ -1,0 +1,22 @@
+"""Registers: the agenda book and the others that procedures keep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tapak.http.scope import desk
+from tapak.requests import reading
+from tapak.requests.models import RegisterRow
+from tapak.rest import schemas
+from tapak.rest.blueprint import Blueprint
+
+blueprint = Blueprint("registers", __name__, url_prefix="/registers", description="Registers")
+
+
+@blueprint.route("/<key>")
+@blueprint.arguments(schemas.Listing(only=("q", "before", "limit")), location="query")
+@blueprint.response(200, schemas.RegisterRow(many=True))
+def rows(asked: dict[str, Any], key: str) -> Sequence[RegisterRow]:
+    """Rows of a register, newest first; all words of ``q`` must occur"""
+    return list(reading.register_rows(desk(), key, words=asked["q"], before=asked["before"], limit=asked["limit"]))

@@ -1,0 +1,286 @@
+"""A whole deployment for tests: every server and process of its own, and two tenants that must never meet."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tapak import migrations
+from tapak.cli.tenant_file import apply_tenant
+from tapak.db.session import Database
+from tapak.demo import scripts
+from tapak.demo.servers.process import ServerProblem, free_port, wait_until
+from tapak.demo.stack import DATABASE, Stack
+from tapak.demo.walk import API, Place, Script, Walker, sample_letter
+from tapak.plugins import registry
+
+PATIENCE = 60.0
+LEASE = "6"
+DNS_TIMEOUT = 1.0
+NUMBERS = count(1)
+
+
+@dataclass(frozen=True)
+class TrialStack(Stack):
+    """The demo's stack with short leases, so that what a killed worker held is soon taken over.
+
+    A name server's answer is waited for no longer than a small part of them, as in any deployment.
+    """
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**super().environment, "TAPAK_LEASE": LEASE}
+
+
+@dataclass(frozen=True)
+class Agency:
+    """One tenant of the deployment: its file's content, and the script of a request with its own zone."""
+
+    content: Mapping[str, Any]
+    script: Script
+
+    @property
+    def slug(self) -> str:
+        """The tenant's key."""
+        return str(self.content["slug"])
+
+    @property
+    def host(self) -> str:
+        """Its host name."""
+        return str(self.content["hosts"][0])
+
+    @property
+    def zone(self) -> str:
+        """The zone of its names."""
+        return str(self.content["zones"][0])
+
+    def who(self, step: str) -> str:
+        """The account that takes ``step`` in the script."""
+        return next(str(each["as"]) for each in self.script.steps if each["step"] == step)
+
+    def applicants(self) -> list[str]:
+        """An account per agency that may apply."""
+        return [account["email"] for account in self.content["accounts"] if account.get("agency")]
+
+    def admin(self) -> str:
+        """The tenant's admin."""
+        return next(str(account["email"]) for account in self.content["accounts"] if account.get("admin"))
+
+
+@dataclass
+class Deployment:
+    """A running stack. ``one`` and ``other`` are its tenants; both have the same accounts with the same passwords."""
+
+    stack: TrialStack
+    one: Agency
+    other: Agency
+    tokens: dict[str, dict[str, str]] = field(default_factory=dict)
+    walkers: list[Walker] = field(default_factory=list)
+
+    @property
+    def base_url(self) -> str:
+        """Where pages and REST are served; which tenant is meant says the Host header."""
+        return f"http://127.0.0.1:{self.stack.port}"
+
+    @property
+    def passwords(self) -> dict[str, str]:
+        """Every account's password."""
+        return {account["email"]: account["password"] for account in self.one.content["accounts"]}
+
+    def browser(self, agency: Agency | None = None, **more: Any) -> httpx.Client:
+        """A client of the agency's pages (``one``'s unless told) that keeps cookies; the caller closes it."""
+        host = f"{(agency or self.one).host}:{self.stack.port}"
+        return httpx.Client(base_url=self.base_url, headers={"Host": host}, timeout=PATIENCE, **more)
+
+    @contextmanager
+    def caller(self, email: str | None = None, agency: Agency | None = None) -> Iterator[httpx.Client]:
+        """A client of REST that is signed in as ``email``, or nobody."""
+        at = agency or self.one
+        host = f"{at.host}:{self.stack.port}"
+        with httpx.Client(base_url=self.base_url + API, headers={"Host": host}, timeout=PATIENCE) as client:
+            if email:
+                client.headers["Authorization"] = f"Bearer {self.token(email, at)}"
+            yield client
+
+    def token(self, email: str, agency: Agency | None = None) -> str:
+        """A bearer token of that account, the same one each time."""
+        known = self.tokens.setdefault((agency or self.one).slug, {})
+        if email not in known:
+            known[email] = self.sign_in(email, agency)
+        return known[email]
+
+    def sign_in(self, email: str, agency: Agency | None = None) -> str:
+        """A new bearer token."""
+        with self.caller(None, agency) as client:
+            answer = client.post("/session", json={"email": email, "password": self.passwords[email]})
+            answer.raise_for_status()
+            return str(answer.json()["token"])
+
+    def case(self, agency: Agency | None = None, *, label: str = "") -> Case:
+        """A request that is not begun yet, under a label that no other one has."""
+        at = agency or self.one
+        script = replace(at.script, label=label or f"uji{next(NUMBERS)}")
+        place = Place(
+            port=self.stack.port,
+            dns=((self.stack.bind.address, self.stack.bind.port),),
+            web=("127.0.0.1", self.stack.apache.port),
+            passwords=self.passwords,
+        )
+        walker = Walker(script, place, sample_letter(self.stack.home))
+        walker.tokens = self.tokens.setdefault(at.slug, {})
+        self.walkers.append(walker)
+        return Case(self, at, walker)
+
+    def apply(self, agency: Agency, **changes: Any) -> None:
+        """Apply the agency's file with other content."""
+        owner = Database(self.stack.owner_url, pool_size=1)
+        apply_tenant(
+            owner,
+            {**agency.content, **changes},
+            registry(),
+            placeholders=self.stack.placeholders,
+            identities=self.stack.identities,
+        )
+        owner.close()
+
+    def close(self) -> None:
+        """End every case's connections, then everything that runs."""
+        for walker in self.walkers:
+            walker.client.close()
+        self.stack.stop()
+
+
+@dataclass
+class Case:
+    """One request on its way by its agency's script."""
+
+    deployment: Deployment
+    agency: Agency
+    walker: Walker
+    request_id: int = 0
+
+    @property
+    def label(self) -> str:
+        """The label that it asks for."""
+        return self.walker.script.label
+
+    @property
+    def name(self) -> str:
+        """The full name that it asks for."""
+        return f"{self.label}.{self.agency.zone}"
+
+    @property
+    def applicant(self) -> str:
+        """Who applies."""
+        return self.agency.who("submit")
+
+    def step(self, key: str) -> dict[str, Any]:
+        """The script's step."""
+        return dict(next(each for each in self.walker.script.steps if each["step"] == key))
+
+    def start(self) -> dict[str, Any]:
+        """Begin the draft; gives its first task."""
+        task = self.walker.start()
+        self.request_id = task["request_id"]
+        return task
+
+    def to(self, key: str) -> dict[str, Any]:
+        """Walk on until ``key`` is the open step (beginning where nothing was begun); gives its task."""
+        if not self.request_id:
+            self.start()
+        while (task := self.task())["step"] != key:
+            self.take(task["step"])
+        return task
+
+    def to_end(self) -> dict[str, Any]:
+        """Walk on to the end; gives the request."""
+        self.to("close")
+        self.take("close")
+        return self.request()
+
+    def take(self, key: str, **different: Any) -> None:
+        """Take step ``key`` by the script, with some input different."""
+        step = self.step(key)
+        step["input"] = {**step.get("input", {}), **different}
+        self.walker.take(step, self.walker.open_task(step, self.request_id))
+
+    def task(self) -> dict[str, Any]:
+        """The open task, as whoever acts on it sees it."""
+        request = self.request()
+        row = next(each for each in request["tasks"] if each["state"] in ("open", "started"))
+        task: dict[str, Any] = self.walker.call(self.agency.who(row["step"]), "GET", f"/tasks/{row['id']}")
+        return task
+
+    def input(self, task: Mapping[str, Any]) -> dict[str, Any]:
+        """What the script would finish the task with."""
+        return self.walker.input_of(self.step(task["step"]), task["form"])
+
+    def request(self) -> dict[str, Any]:
+        """The request as its applicant sees it."""
+        found: dict[str, Any] = self.walker.call(self.applicant, "GET", f"/requests/{self.request_id}")
+        return found
+
+    def resources(self) -> dict[str, dict[str, Any]]:
+        """What it brings about, by key."""
+        rows = self.walker.call(self.agency.who("provision"), "GET", f"/requests/{self.request_id}/resources")
+        return {row["key"]: row for row in rows}
+
+    def begin(self) -> None:
+        """Begin the open task, whatever it is."""
+        task = self.task()
+        who = self.agency.who(task["step"])
+        self.walker.call(who, "POST", f"/tasks/{task['id']}/begin", {"version": task["version"]})
+
+    def wait(self, ready: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
+        """Poll until ``ready``; the resources are told where it doesn't come."""
+        try:
+            wait_until(ready, seconds, what)
+        except ServerProblem as problem:
+            raise AssertionError(f"{problem}; {json.dumps(self.resources(), indent=1)}") from None
+
+    def retry(self) -> None:
+        """Have what failed tried again."""
+        self.walker.call(self.agency.who("provision"), "POST", f"/requests/{self.request_id}/retry")
+
+
+def two_agencies() -> tuple[Agency, Agency]:
+    """The demo's first tenant, and the same under another host with a zone of its own."""
+    (content, *_), (script, *_) = scripts.tenants(), scripts.scripts()
+    for connection in content["connections"]:
+        if connection.get("zones"):
+            connection["settings"]["timeout"] = DNS_TIMEOUT
+    one = Agency(content, script)
+    twin = json.loads(json.dumps(content, default=str).replace(one.zone, "kembar.example"))
+    twin = {**copy.deepcopy(content), **{name: twin[name] for name in ("zones", "connections")}}
+    twin = {**twin, "slug": "kembar", "name": "Pemerintah Kota Kembar", "hosts": ["kembar.localhost"]}
+    first, *others = script.steps
+    first = {**first, "input": {**first["input"], "name_zone": "kembar.example"}}
+    return one, Agency(twin, replace(script, tenant="kembar", host="kembar.localhost", steps=(first, *others)))
+
+
+@pytest.fixture(scope="session")
+def deployment(server_directory: Path) -> Iterator[Deployment]:
+    """A running deployment with two tenants; shared, so a test takes requests of its own and mends what it breaks."""
+    agencies = two_agencies()
+    stack = TrialStack(server_directory / "deployment", free_port(), tuple(each.zone for each in agencies))
+    stack.prepare()
+    made = Deployment(stack, *agencies)
+    try:
+        stack.start_servers()
+        stack.postgresql.create_database(DATABASE)
+        migrations.upgrade(stack.owner_url)
+        for agency in agencies:
+            made.apply(agency)
+        stack.start_processes()
+        yield made
+    finally:
+        made.close()

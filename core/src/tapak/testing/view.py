@@ -1,0 +1,87 @@
+"""A ``View`` in memory: plugin authors try kinds and a procedure's functions on it, without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from tapak.engine.names import RESERVED, label_problem
+from tapak.sdk.procedure import Procedure, Step
+from tapak.sdk.resources import DesiredResource, Fact
+from tapak.sdk.view import DocumentRef, PositionRef, RequestFacts, ResourceState
+
+
+def first_request() -> RequestFacts:
+    """A request in its first revision."""
+    return RequestFacts(
+        1, "001", "in_process", "Dinas Contoh", "Pemohon Contoh", 1, datetime(2026, 11, 20, 1, tzinfo=UTC)
+    )
+
+
+@dataclass(frozen=True)
+class MemoryView:
+    """``tapak.sdk.view.View`` from plain values; the defaults are an unremarkable request under ``example.test``.
+
+    ``actors`` are the positions that the tenant chose for actors, where they aren't the procedure's own; ``taken`` are
+    full names that somebody holds; ``free`` the free public addresses.
+    """
+
+    procedure: Procedure
+    step: Step
+    request: RequestFacts = field(default_factory=first_request)
+    now: datetime = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    documents: Sequence[DocumentRef] = ()
+    facts: Sequence[Fact] = ()
+    resources: Sequence[ResourceState] = ()
+    positions: Sequence[PositionRef] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    zones: Sequence[str] = ("example.test",)
+    taken: frozenset[str] = frozenset()
+    actors: Mapping[str, str] = field(default_factory=dict)
+    free: Sequence[str] = ("192.0.2.21", "192.0.2.22")
+    shared: str = "192.0.2.20"
+
+    @classmethod
+    def of(cls, procedure: Procedure, step: str = "", **given: Any) -> MemoryView:
+        """A view of ``procedure`` at ``step`` (the first one by default), every actor with its position."""
+        positions = [PositionRef(actor.position, actor.title) for actor in procedure.actors if actor.position]
+        at = procedure.step(step) if step else procedure.steps[0]
+        return cls(procedure, at, **{"positions": positions, **given})
+
+    def at(self, step: str, **changes: Any) -> MemoryView:
+        """This view at another step."""
+        return replace(self, step=self.procedure.step(step), **changes)
+
+    def with_document(self, kind: str) -> MemoryView:
+        """This view with one more document of ``kind`` in the current revision."""
+        paper = DocumentRef(len(self.documents) + 1, kind, f"{kind}.pdf", "0" * 64, 1, self.request.revision)
+        return replace(self, documents=(*self.documents, paper))
+
+    def with_live(self, wanted: Sequence[DesiredResource]) -> MemoryView:
+        """This view with every resource of ``wanted`` live."""
+        live = tuple(ResourceState(item.key, item.spec.kind, item.spec.identity, "live") for item in wanted)
+        return replace(self, resources=live)
+
+    def position_of(self, actor_key: str) -> str:
+        """The actor's position, where ``positions`` has it."""
+        key = self.actors.get(actor_key, self.procedure.actor(actor_key).position)
+        return key if key in {position.key for position in self.positions} else ""
+
+    def name_problem(self, label: str, zone: str) -> str:
+        """Why ``label`` can't be given below ``zone``: a rule of names, the tenant keeps it, or somebody holds it."""
+        problem = label_problem(label, reserved={*RESERVED, *self.settings.get("reserved_names", ())})
+        if problem:
+            return problem.message
+        return f"{label}.{zone} sudah dipakai." if f"{label}.{zone}" in self.taken else ""
+
+    def free_addresses(self) -> Sequence[str]:
+        """``free``."""
+        return self.free
+
+    def shared_address(self) -> str:
+        """``shared``."""
+        return self.shared

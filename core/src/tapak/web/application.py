@@ -1,0 +1,57 @@
+"""Putting the pages on the application."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Blueprint, Flask
+from flask_bootstrap import Bootstrap5
+from flask_wtf import CSRFProtect
+from jinja2 import StrictUndefined
+
+from tapak.accounts import security
+from tapak.http import limits, scope
+from tapak.http.kit import Kit
+from tapak.web import (
+    agenda,
+    assets,
+    guard,
+    headers,
+    home,
+    inbox,
+    language,
+    layout,
+    papers,
+    refusals,
+    requests,
+    services,
+    tasks,
+    tracking,
+    wizard,
+    words,
+)
+
+STATIC_URL = "/static"
+CORE = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path=STATIC_URL)
+# Names start with "web_": those of the API's blueprints live in the same application.
+PAGES = (home, services, tracking, requests, inbox, agenda, tasks, wizard, papers, language, guard)
+BLUEPRINTS = (CORE, *(module.blueprint for module in PAGES))
+
+
+def install(app: Flask, kit: Kit) -> None:
+    """Serve the pages on ``app``: their blueprints, sign-in, language, protection and the telling of errors."""
+    app.static_url_path = STATIC_URL  # Bootstrap-Flask makes the path of its own files from it
+    app.config.update(BOOTSTRAP_SERVE_LOCAL=True, WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
+    app.config["SECURITY_FRESHNESS"] = timedelta(minutes=-1)  # Flask-Security then has no page to sign in anew
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    Bootstrap5(app)
+    language.install(app)
+    CSRFProtect(app)
+    guard.install(app)
+    security.install(app, scope.session, secure=kit.config.secure_cookies)
+    limits.install(app, kit.config.redis_url)
+    for part in (assets, headers, layout, words, refusals):
+        part.install(app)

@@ -1,0 +1,66 @@
+"""What people entered, as lines to read: check-answers, finished steps, registers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext
+from marshmallow import Schema
+
+from tapak.requests.forms import FormField, describe
+from tapak.web.words import day, told
+
+
+@dataclass(frozen=True)
+class Line:
+    """A field's name and label, and what stands in it; several texts for a list, none where it is empty.
+
+    ``label`` is as declared; ``texts`` are shown as they are: choices in the reader's language, own words as typed.
+    """
+
+    name: str
+    label: str
+    texts: tuple[str, ...]
+
+
+def lines(schema: Schema, content: Mapping[str, Any], *, blank: bool = False) -> tuple[Line, ...]:
+    """The fields of ``schema`` as ``content`` fills them; empty ones only where ``blank``."""
+    entered = (line(field, content.get(field.name)) for field in describe(schema))
+    return tuple(each for each in entered if each.texts or blank)
+
+
+def line(field: FormField, value: Any) -> Line:
+    """One field."""
+    return Line(field.name, field.label, _texts(field, value))
+
+
+def _texts(field: FormField, value: Any) -> tuple[str, ...]:
+    if value is None or value == "":
+        return ()
+    if isinstance(value, bool):
+        return (gettext("Ya") if value else gettext("Tidak"),)
+    if isinstance(value, Mapping):
+        return tuple(f"{told(key)}: {item}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return tuple(_one(field, item) for item in value)
+    return (_one(field, value),)
+
+
+def _one(field: FormField, value: Any) -> str:
+    for choice, label in field.choices:
+        if choice == value or str(choice) == str(value):
+            return told(label)
+    return iso_day(value) if field.widget == "date" else str(value)
+
+
+def iso_day(value: Any) -> str:
+    """A day that is stored as ISO 8601 text, in words; anything else as it stands."""
+    if not value:
+        return "–"
+    try:
+        return day(date.fromisoformat(str(value)[:10]))
+    except ValueError:
+        return str(value)

@@ -1,0 +1,73 @@
+"""What a browser sends, as the input of a step's schema; and a form's values, fit to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from marshmallow import fields
+from werkzeug.datastructures import MultiDict
+
+from tapak.requests.forms import FormField
+
+NUL, SHOWN_NUL = "\x00", "\ufffd"
+"""PostgreSQL's text can't hold NUL; the sign in its place is seen, and refused where it matters."""
+
+
+def read(wanted: Mapping[str, fields.Field[Any]], form: MultiDict[str, str]) -> dict[str, Any]:
+    """The input for ``wanted`` as JSON would carry it; whatever else the form holds is left out.
+
+    A box that isn't ticked is False, a list without a ticked box empty, ``figures`` stand as ``NAME.KEY``; a text
+    that wasn't sent at all is left out, so that its field tells that it is missing.
+    """
+    found = {name: _value(name, field, form) for name, field in wanted.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def on_page(wanted: Mapping[str, fields.Field[Any]], page: str) -> dict[str, fields.Field[Any]]:
+    """The fields that stand on one page."""
+    return {name: field for name, field in wanted.items() if field.metadata.get("page", "") == page}
+
+
+def fit_to_show(form: Iterable[FormField]) -> tuple[FormField, ...]:
+    """The fields with values of the shape that their widget takes, whatever a draft was given; choices are text."""
+    return tuple(replace(field, value=_shown(field), choices=_texts(field.choices)) for field in form)
+
+
+def _value(name: str, field: fields.Field[Any], form: MultiDict[str, str]) -> Any:
+    if isinstance(field, fields.Boolean):
+        return form.get(name, "") not in ("", "0", "false")
+    if isinstance(field, fields.List):
+        return [_storable(item) for item in form.getlist(name) if item]
+    if isinstance(field, fields.Dict):
+        return _figures(f"{name}.", form)
+    return _storable(form[name]) if name in form else None
+
+
+def _figures(prefix: str, form: MultiDict[str, str]) -> dict[str, str]:
+    sent = ((key[len(prefix) :], text.strip()) for key, text in form.items() if key.startswith(prefix))
+    return {_storable(key): _storable(text) for key, text in sent if key and text}
+
+
+def _storable(text: str) -> str:
+    return text.replace(NUL, SHOWN_NUL)
+
+
+def _shown(field: FormField) -> Any:
+    value = field.value
+    if field.widget == "checkboxes":
+        return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+    if field.widget == "checkbox":
+        return value is True
+    if field.widget == "figures":
+        return {str(key): _text(item) for key, item in value.items()} if isinstance(value, Mapping) else {}
+    return _text(value)
+
+
+def _texts(choices: Iterable[tuple[Any, str]]) -> tuple[tuple[Any, str], ...]:
+    return tuple((str(value), label) for value, label in choices)
+
+
+def _text(value: Any) -> str:
+    return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""

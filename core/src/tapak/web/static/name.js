@@ -1,0 +1,51 @@
+// Tells while somebody types whether a name can be given; the server checks again when the page is saved.
+"use strict";
+
+const WAIT = 250;
+const told = document.getElementById("name-told");
+
+if (told) {
+  const label = document.getElementById(`f-${told.dataset.name}`);
+  const zone = document.getElementById(`f-${told.dataset.zone}`);
+  let timer = 0;
+  let asked = 0;
+
+  const tell = (text, tone) => {
+    told.textContent = text;
+    told.className = `name-told ${tone}`;
+  };
+
+  // What the server said was of the name as it was then.
+  const forget = () => {
+    const old = document.getElementById(`e-${label.name}`);
+    if (old) old.remove();
+    label.classList.remove("is-invalid");
+    label.removeAttribute("aria-invalid");
+    label.closest(".field").classList.remove("has-error");
+  };
+
+  const ask = async () => {
+    const number = ++asked;
+    if (!label.value || !zone.value) return tell("", "");
+    const address = `/api/v1/names/${encodeURIComponent(zone.value)}/${encodeURIComponent(label.value)}`;
+    try {
+      const answer = await fetch(address, { headers: { Accept: "application/json" } });
+      const found = answer.ok ? await answer.json() : null;
+      if (number !== asked) return;
+      if (!found) return tell("", "");
+      tell(found.available ? told.dataset.free.replace("{name}", found.name) : found.problem, found.available ? "good" : "bad");
+    } catch (problem) {
+      if (number === asked) tell("", "");
+    }
+  };
+
+  const later = (event) => {
+    if (event) forget();
+    window.clearTimeout(timer);
+    if (label.value) tell(told.dataset.checking, "");
+    timer = window.setTimeout(ask, WAIT);
+  };
+  label.addEventListener("input", later);
+  zone.addEventListener("change", later);
+  if (label.value) later();
+}

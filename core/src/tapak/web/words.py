@@ -1,0 +1,136 @@
+"""Stored values as words for the screen."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date as babel_date
+from flask import Flask
+from flask_babel import get_locale, gettext, ngettext
+
+from tapak.documents.store import size_words
+from tapak.engine.states import RequestState, TaskState
+from tapak.http import scope
+from tapak.step_kinds.wording import RESOURCE_KINDS, RESOURCE_STATES
+from tapak.tenants.dates import format_date, zone_name
+
+HOUR, MINUTE = 3600, 60
+NAMED = re.compile(r"[\w-]+(?:\.[\w-]+)+|\d+(?:,\d+)?")
+PLACE = "%(name)s"
+TONES = {
+    "draft": "plain",
+    "submitted": "info",
+    "in_process": "info",
+    "returned": "warn",
+    "refused": "bad",
+    "done": "good",
+    "cancelled": "plain",
+    "open": "plain",
+    "started": "info",
+    "finished": "good",
+    "planned": "plain",
+    "applying": "info",
+    "verifying": "info",
+    "live": "good",
+    "failed": "bad",
+    "removing": "warn",
+    "gone": "plain",
+}
+
+
+def install(app: Flask) -> None:
+    """Give templates the filters ``day``, ``clock``, ``moment``, ``duration``, ``state_label`` and their like."""
+    app.jinja_env.filters.update(
+        day=day,
+        clock=clock,
+        moment=moment,
+        duration=duration,
+        state_label=state_label,
+        task_label=task_label,
+        resource_label=resource_label,
+        kind_label=kind_label,
+        tone=lambda state: TONES.get(state, "plain"),
+        told=told,
+        size=size,
+    )
+
+
+def told(text: str) -> str:
+    """``text``, which a declaration or a service wrote in Indonesian, in the reader's language where it is known.
+
+    One name, address or number within it stands as ``%(name)s`` in the catalogue.
+    """
+    text = str(text)
+    known = gettext(text) if text else ""
+    named = NAMED.findall(text)
+    if known != text or len(named) != 1:
+        return known
+    message = text.replace(named[0], PLACE)
+    return gettext(message).replace(PLACE, named[0])
+
+
+def day(at: date | datetime | None) -> str:
+    """``20 November 2026``, in the tenant's time zone."""
+    if at is None:
+        return "–"
+    local = _local(at).date() if isinstance(at, datetime) else at
+    return format_date(local) if _indonesian() else babel_date(local, "d MMMM y", locale="en")
+
+
+def clock(at: datetime) -> str:
+    """``10.00 WITA``."""
+    return f"{_local(at):%H.%M} {zone_name(at, scope.tenant().time_zone)}"
+
+
+def moment(at: datetime | None) -> str:
+    """``20 November 2026, 10.00 WITA``."""
+    return "–" if at is None else f"{day(at)}, {clock(at)}"
+
+
+def duration(seconds: int | None) -> str:
+    """Working time in words: ``2 jam 5 menit``; under a minute in seconds."""
+    if seconds is None:
+        return "–"
+    if seconds < MINUTE:
+        return ngettext("%(num)d detik", "%(num)d detik", seconds)
+    hours, rest = divmod(seconds, HOUR)
+    minutes = rest // MINUTE
+    parts = [ngettext("%(num)d jam", "%(num)d jam", hours)] if hours else []
+    parts += [ngettext("%(num)d menit", "%(num)d menit", minutes)] if minutes or not hours else []
+    return " ".join(parts)
+
+
+def state_label(state: str) -> str:
+    """A request's state."""
+    return gettext(RequestState(state).label)
+
+
+def task_label(state: str) -> str:
+    """A task's state."""
+    return gettext(TaskState(state).label)
+
+
+def resource_label(state: str) -> str:
+    """A resource's state."""
+    return gettext(RESOURCE_STATES[state]).capitalize()
+
+
+def kind_label(kind: str) -> str:
+    """A resource's kind."""
+    return gettext(RESOURCE_KINDS.get(kind, kind))
+
+
+def size(octets: int) -> str:
+    """A file's size: ``120 kB``, ``1,4 MB``; in English ``1.4 MB``."""
+    written = size_words(octets)
+    return written if _indonesian() else written.replace(",", ".")
+
+
+def _local(at: datetime) -> datetime:
+    return at.astimezone(ZoneInfo(scope.tenant().time_zone))
+
+
+def _indonesian() -> bool:
+    return str(get_locale() or "id") == "id"
