@@ -1,0 +1,207 @@
+"""Every page at a desk and on a phone: WCAG 2.2 AA by axe, nothing sideways, and a browser that doesn't complain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tapak.testing.browser import DESK, PHONE, Visitor
+from tapak.testing.deployment import Case, Deployment
+
+SERVICE = "tarakan.hosting"
+
+
+@dataclass
+class World:
+    """Requests that stand where a page needs them; each is made when it is first asked for."""
+
+    deployment: Deployment
+    cases: dict[str, Case] = field(default_factory=dict)
+    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def at(self, step: str) -> Case:
+        """A request whose open step is ``step``, its papers made."""
+        if step not in self.cases:
+            case = self.cases[step] = self.deployment.case()
+            self.tasks[step] = case.to(step)
+            if step != "submit":
+                self._settle(case)
+        return self.cases[step]
+
+    def task(self, step: str) -> str:
+        """The address of a task that waits at ``step``."""
+        self.at(step)
+        return f"/tugas/{self.tasks[step]['id']}"
+
+    def request(self, step: str) -> str:
+        """The address of the request that waits at ``step``."""
+        return f"/permohonan/{self.at(step).request_id}"
+
+    def first_task(self, step: str) -> str:
+        """The address of the submission of the request that waits at ``step``."""
+        return f"/tugas/{self.at(step).request()['tasks'][0]['id']}"
+
+    def tracked(self, step: str) -> str:
+        """The tracking page of the request that waits at ``step``."""
+        request = self.at(step).request()
+        return f"/lacak?nomor={request['number']}&kode={request['tracking_code']}"
+
+    def done(self) -> str:
+        """The address of a request that was taken to its end."""
+        return f"/permohonan/{self._ended().request_id}"
+
+    def done_task(self, at: int) -> str:
+        """The address of the ended request's task number ``at``."""
+        return f"/tugas/{self._ended().request()['tasks'][at]['id']}"
+
+    def begun(self) -> str:
+        """The address of a provision step that has brought everything to life."""
+        if "begun" not in self.cases:
+            case = self.cases["begun"] = self.deployment.case()
+            self.tasks["begun"] = case.to("provision")
+            case.begin()
+            case.wait(lambda: {row["state"] for row in case.resources().values()} == {"live"}, "everything live")
+        return self.task("begun")
+
+    def returned(self) -> Case:
+        """A request that came back to its applicant."""
+        if "returned" not in self.cases:
+            case = self.cases["returned"] = self.deployment.case()
+            case.to("decide")
+            case.take(
+                "decide",
+                outcome="return",
+                reasons=["Lainnya"],
+                explanation="Pakai nama layanannya, bukan nama kegiatan.",
+                fields_concerned=["name_label", "request_letter"],
+            )
+            self.tasks["returned"] = case.task()
+        return self.cases["returned"]
+
+    def returned_request(self) -> str:
+        """The address of that request."""
+        return f"/permohonan/{self.returned().request_id}"
+
+    def mending(self, page: str) -> str:
+        """The address of a page of its form."""
+        self.returned()
+        return f"{self.task('returned')}/{page}"
+
+    def withdrawn(self) -> str:
+        """The address of a request that its unit took back."""
+        if "withdrawn" not in self.cases:
+            case = self.cases["withdrawn"] = self.deployment.case()
+            case.to("dispose")
+            path = f"/requests/{case.request_id}/withdraw"
+            case.walker.call(case.applicant, "POST", path, {"reason": "Kebutuhan sudah berubah."})
+        return f"/permohonan/{self.cases['withdrawn'].request_id}"
+
+    def _ended(self) -> Case:
+        if "done" not in self.cases:
+            case = self.cases["done"] = self.deployment.case()
+            case.to_end()
+            self._settle(case)
+        return self.cases["done"]
+
+    def _settle(self, case: Case) -> None:
+        def settled() -> bool:
+            papers = case.walker.call(case.agency.who("review"), "GET", f"/requests/{case.request_id}/documents")
+            return all(paper["state"] == "ready" for paper in papers)
+
+        case.wait(settled, "every paper")
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A page that is to be looked at. ``who`` is the step whose actor reads it ("": nobody signed in)."""
+
+    name: str
+    who: str
+    address: Callable[[World], str]
+    status: int = 200
+
+
+def fixed(path: str) -> Callable[[World], str]:
+    return lambda world: path
+
+
+APPLICANT, KASUBBAG, KADIS, KABID = "submit", "register_letter", "dispose", "review"
+SIGHTS = (
+    Sight("home-public", "", fixed("/")),
+    Sight("services", "", fixed("/layanan")),
+    Sight("service", "", fixed(f"/layanan/{SERVICE}")),
+    Sight("sign-in", "", fixed("/masuk")),
+    Sight("tracking", "", fixed("/lacak")),
+    Sight("tracking-unknown", "", fixed("/lacak?nomor=001&kode=SALAH"), 404),
+    Sight("tracking-found", "", partial(World.tracked, step="review")),
+    Sight("home-unit", APPLICANT, fixed("/")),
+    Sight("prepare", APPLICANT, fixed(f"/permohonan/baru/{SERVICE}")),
+    Sight("wizard-letter", APPLICANT, lambda world: f"{world.task('submit')}/isi/letter"),
+    Sight("wizard-letter-refused", APPLICANT, lambda world: f"{world.task('submit')}/isi/letter?periksa=1"),
+    Sight("wizard-system", APPLICANT, lambda world: f"{world.task('submit')}/isi/system"),
+    Sight("wizard-system-refused", APPLICANT, lambda world: f"{world.task('submit')}/isi/system?periksa=1"),
+    Sight("wizard-name", APPLICANT, lambda world: f"{world.task('submit')}/isi/name"),
+    Sight("wizard-people", APPLICANT, lambda world: f"{world.task('submit')}/isi/people"),
+    Sight("wizard-check-empty", APPLICANT, lambda world: f"{world.task('submit')}/periksa?periksa=1"),
+    Sight("wizard-returned", APPLICANT, partial(World.mending, page="isi/name")),
+    Sight("wizard-check-returned", APPLICANT, partial(World.mending, page="periksa")),
+    Sight("wizard-sent", APPLICANT, lambda world: f"{world.first_task('review')}/terkirim"),
+    Sight("request-draft", APPLICANT, partial(World.request, step="submit")),
+    Sight("request-review", APPLICANT, partial(World.request, step="review")),
+    Sight("request-review-staff", KABID, partial(World.request, step="review")),
+    Sight("request-returned", APPLICANT, World.returned_request),
+    Sight("request-withdrawn", APPLICANT, World.withdrawn),
+    Sight("request-done", APPLICANT, World.done),
+    Sight("request-done-staff", KABID, World.done),
+    Sight("request-withdraw", APPLICANT, lambda world: f"{world.request('review')}/tarik"),
+    Sight("requests-unit", APPLICANT, fixed("/permohonan")),
+    Sight("requests-staff", KABID, fixed("/permohonan")),
+    Sight("requests-none", KABID, fixed("/permohonan?cari=tidakada")),
+    Sight("inbox", KABID, fixed("/kotak-masuk")),
+    Sight("inbox-late", KABID, fixed("/kotak-masuk?hanya=late")),
+    Sight("task-register-letter", KASUBBAG, partial(World.task, step="register_letter")),
+    Sight("task-dispose", KADIS, partial(World.task, step="dispose")),
+    Sight("task-review", KABID, partial(World.task, step="review")),
+    Sight("task-decide", KABID, partial(World.task, step="decide")),
+    Sight("task-provision", KABID, partial(World.task, step="provision")),
+    Sight("task-provision-live", KABID, World.begun),
+    Sight("task-hand-over", KABID, partial(World.task, step="hand_over")),
+    Sight("task-report", KABID, partial(World.task, step="report")),
+    Sight("task-close", APPLICANT, partial(World.task, step="close")),
+    Sight("task-somebody-elses", KADIS, partial(World.task, step="review")),
+    Sight("done-register-letter", KASUBBAG, partial(World.done_task, at=1)),
+    Sight("done-dispose", KADIS, partial(World.done_task, at=2)),
+    Sight("done-review", KABID, partial(World.done_task, at=3)),
+    Sight("done-decide", KABID, partial(World.done_task, at=4)),
+    Sight("done-provision", KABID, partial(World.done_task, at=5)),
+    Sight("done-close", APPLICANT, partial(World.done_task, at=8)),
+    Sight("agenda", KASUBBAG, fixed("/buku-agenda")),
+    Sight("register-dispositions", KASUBBAG, fixed("/buku/tapak.disposition")),
+    Sight("refused-403", APPLICANT, fixed("/buku-agenda"), 403),
+    Sight("refused-404", APPLICANT, fixed("/tidak-ada"), 404),
+    Sight("refused-409", APPLICANT, lambda world: f"{world.first_task('review')}/periksa", 409),
+)
+
+
+@pytest.fixture(scope="module")
+def world(deployment: Deployment) -> World:
+    return World(deployment)
+
+
+@pytest.mark.parametrize("sight", SIGHTS, ids=lambda sight: sight.name)
+def test_a_page_has_no_barriers(
+    sight: Sight, world: World, visit: Callable[..., Visitor], picture: Callable[[Page, str], None]
+) -> None:
+    visitor = visit(world.deployment.one.who(sight.who) if sight.who else None)
+    visitor.open(sight.address(world), sight.status)
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_count(1)
+    for width in (DESK, PHONE):
+        visitor.resize(width)
+        picture(visitor.page, f"{sight.name}-{width}")
+        assert visitor.barriers() == [], width
+        assert visitor.sideways() <= 0, width

@@ -1,0 +1,364 @@
+"""Apache through its agent, on a real Apache: the contract of site providers, and what may go wrong here."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import tomllib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tapak.demo.servers.apache import ApacheServer
+from tapak.demo.servers.process import free_port, wait_until
+from tapak.sdk.errors import ChangedMeanwhile, ProviderBroken, ProviderError, ProviderUnavailable
+from tapak.sdk.provider import Change
+from tapak.sdk.resources import Redirect, Site
+from tapak.testing.site_contract import SiteHost, SiteProviderContract, apply, live, new_site, standing
+from tapak_webhost.agent.crash import CRASHPOINTS
+from tapak_webhost.provider import ApacheProvider
+
+BROKEN = "zz-tangan.conf"
+
+
+class ApacheHost(SiteHost):
+    def __init__(self, server: ApacheServer) -> None:
+        self.server = server
+        self.address = ("127.0.0.1", server.port)
+
+    def provider(self, **settings: object) -> ApacheProvider:
+        given = {"agent_config": str(self.server.agent_config), "base_url": self.server.url, **settings}
+        return ApacheProvider(ApacheProvider.settings_schema().load(given))
+
+    def plant(self, name: str) -> None:
+        public = self.server.sites / name / "public"
+        public.mkdir(parents=True)
+        (public / "index.html").write_text("milik orang lain")
+
+    def planted(self, name: str) -> bool:
+        found = [path for path in sorted((self.server.sites / name).rglob("*")) if path.is_file()]
+        return [path.read_text() for path in found] == ["milik orang lain"]
+
+    def put(self, name: str, file: str, content: str) -> None:
+        (self.server.sites / name / "public" / file).write_text(content)
+
+    def names(self) -> Sequence[str]:
+        kept = (self.server.sites, self.server.web / "staging", self.server.vhosts)
+        return sorted(str(path) for place in kept if place.exists() for path in place.iterdir())
+
+    def break_configuration(self) -> str:
+        (self.server.vhosts / BROKEN).write_text("\nSalahKetik on\n")
+        return BROKEN
+
+    def mend_configuration(self) -> None:
+        (self.server.vhosts / BROKEN).unlink(missing_ok=True)
+
+    def leftovers(self) -> list[str]:
+        """What a finished or undone change leaves nowhere."""
+        web, journal = self.server.web, self.server.directory / "agent" / "journal"
+        drafts = [*web.rglob(".draft"), *self.server.vhosts.rglob(".draft")]
+        empty = [path for path in (web / "removed").iterdir() if not any(path.iterdir())]
+        return [str(path) for path in (*(web / "staging").iterdir(), *journal.iterdir(), *drafts, *empty)]
+
+    def agent_config(self, name: str, **settings: object) -> str:
+        """The agent's settings with some of them changed."""
+        given = tomllib.loads(self.server.agent_config.read_text()) | settings
+        path = self.server.directory / name
+        path.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in given.items()))
+        return str(path)
+
+
+PLAIN = Site("", title="Judul Lama", owner="Dinas Contoh")
+RENAMED = replace(PLAIN, title="Judul Baru")
+OWN = replace(PLAIN, headers=(("X-A", "b"),))
+OTHER = replace(PLAIN, redirects=(Redirect("/lama", "/baru"),))
+CHANGES: dict[str, tuple[Site | None, Site | None]] = {
+    "make": (None, PLAIN),
+    "rename": (PLAIN, RENAMED),
+    "remove": (PLAIN, None),
+    "make with directives": (None, OWN),
+    "give directives": (PLAIN, OWN),
+    "change directives": (OWN, OTHER),
+    "take directives": (OWN, PLAIN),
+    "remove with directives": (OWN, None),
+}
+RELOADING = [point for point in CRASHPOINTS if point.startswith("vhost.")]
+DEATHS = [
+    ("make", "create.staged"),
+    ("make", "create.placed"),
+    ("rename", "update.paged"),
+    ("rename", "update.written"),
+    ("remove", "delete.moved"),
+    *(("change directives", point) for point in (*RELOADING, "update.paged", "update.written")),
+    *(("make with directives", point) for point in ("vhost.placed", "create.staged", "create.placed")),
+    *(("remove with directives", point) for point in ("vhost.placed", "delete.moved", "vhost.committed")),
+    ("give directives", "vhost.reloaded"),
+    ("take directives", "vhost.placed"),
+]
+
+
+@contextmanager
+def killed_at(host: ApacheHost, point: str) -> Iterator[ApacheProvider]:
+    """A provider whose agent kills itself there."""
+    command = ["env", f"TAPAK_CRASHPOINT={point}", sys.executable, "-m", "tapak_webhost.agent"]
+    with host.provider(agent_command=command) as provider:
+        yield provider
+
+
+def agent_of(host: ApacheHost) -> int:
+    """The process id of the one agent that this process runs for ``host``."""
+    ours = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    wanted = str(host.server.agent_config).encode()
+    (pid,) = (int(pid) for pid in ours if wanted in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
+    return pid
+
+
+@pytest.fixture(scope="module")
+def apache(server_directory: Path) -> Iterator[ApacheServer]:
+    server = ApacheServer(server_directory / "apache", free_port())
+    server.start()
+    yield server
+    server.stop()
+
+
+class TestApache(SiteProviderContract):
+    @pytest.fixture
+    def host(self, apache: ApacheServer) -> ApacheHost:
+        return ApacheHost(apache)
+
+    def test_every_crash_point_is_tried(self) -> None:
+        assert {point for _, point in DEATHS} == set(CRASHPOINTS)
+
+    @pytest.mark.parametrize(("change", "point"), DEATHS)
+    def test_an_agent_killed_anywhere_is_made_good(
+        self, host: ApacheHost, provider: ApacheProvider, change: str, point: str
+    ) -> None:
+        before, after = CHANGES[change]
+        name = new_site().name
+        old, new = (site and replace(site, name=name) for site in (before, after))
+        if old is not None:
+            apply(provider, old)
+        with killed_at(host, point) as doomed, pytest.raises(ProviderUnavailable) as told:
+            apply(doomed, new, old)
+        assert "ended" in told.value.log
+        spec = new or old
+        assert spec is not None
+        assert standing(provider, spec) in {old, new}
+        apply(provider, new, old)
+        assert standing(provider, spec) == new
+        assert live(provider, new) if new else host.fetch(name).status == 404
+        assert host.leftovers() == []
+        assert host.server.running()
+
+    @pytest.mark.parametrize("point", ["vhost.placed", "vhost.marked"])
+    def test_an_agent_killed_while_it_undoes_is_made_good(
+        self, host: ApacheHost, provider: ApacheProvider, point: str
+    ) -> None:
+        site = new_site()
+        own = replace(site, headers=(("X-A", "b"),))
+        apply(provider, site)
+        with killed_at(host, "vhost.reloaded") as doomed, pytest.raises(ProviderUnavailable):
+            apply(doomed, own, site)
+        with killed_at(host, point) as doomed, pytest.raises(ProviderUnavailable):
+            standing(doomed, site)
+        assert standing(provider, site) == site
+        assert live(provider, site)
+        assert "x-a" not in host.fetch(site.name).headers
+        assert host.leftovers() == []
+
+    def test_a_site_that_breaks_the_rest_is_taken_back(self, host: ApacheHost, provider: ApacheProvider) -> None:
+        site = new_site()
+        own = replace(site, headers=(("X-A", "b"),))
+        apply(provider, site)
+        trap = host.server.vhosts / BROKEN
+        trap.write_text(f'<IfFile "{host.server.vhosts}/site-{site.name}.conf">\nSalahKetik on\n</IfFile>\n')
+        try:
+            with pytest.raises(ProviderBroken) as told:
+                apply(provider, own, site)
+        finally:
+            trap.unlink()
+        assert BROKEN in told.value.message
+        assert "dikembalikan" in told.value.message
+        assert standing(provider, site) == site
+        assert live(provider, site)
+        assert host.leftovers() == []
+        apply(provider, own, site)
+        assert live(provider, own)
+
+    @pytest.mark.parametrize("command", [["/bin/true"], ["/bin/tidak-ada"]])
+    def test_a_reload_that_is_not_proved_is_taken_back(
+        self, host: ApacheHost, provider: ApacheProvider, command: list[str]
+    ) -> None:
+        site = new_site(headers=(("X-A", "b"),))
+        wanted = replace(site, headers=(("X-A", "c"),))
+        apply(provider, site)
+        config = host.agent_config("unproved.toml", reload_command=command)
+        with host.provider(agent_config=config) as careless:
+            with pytest.raises(ProviderBroken):
+                careless.apply([Change("update", site.name, wanted, site)], fence=1, timeout=2)
+            mass = new_site()
+            apply(careless, mass)
+            assert live(careless, mass)
+            assert "Pembatalan" in {check.name for check in careless.check() if not check.ok}
+        assert standing(provider, site) == site
+        assert live(provider, site)
+        assert host.leftovers() == []
+
+    def test_a_module_that_is_missing_is_told_before_anything_is_placed(
+        self, host: ApacheHost, provider: ApacheProvider
+    ) -> None:
+        site = new_site(headers=(("X-A", "b"),))
+        modules = host.server.directory / "modules.conf"
+        fewer = host.server.directory / "fewer.conf"
+        fewer.write_text("\n".join(row for row in modules.read_text().splitlines() if "headers" not in row))
+        with (
+            host.provider(agent_config=host.agent_config("fewer.toml", modules_conf=str(fewer))) as poor,
+            pytest.raises(ProviderBroken, match="Invalid command 'Header'"),
+        ):
+            apply(poor, site)
+        assert standing(provider, site) is None
+        assert host.leftovers() == []
+
+    def test_a_listener_that_would_end_the_server_is_told(self, host: ApacheHost, provider: ApacheProvider) -> None:
+        site = new_site(headers=(("X-A", "b"),))
+        with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+            hand = host.server.vhosts / BROKEN
+            hand.write_text(f"Listen 127.0.0.1:{taken.getsockname()[1]}\n")
+            try:
+                with pytest.raises(ProviderBroken, match="Listen") as told:
+                    apply(provider, site)
+            finally:
+                hand.unlink()
+        assert BROKEN in told.value.message
+        assert host.server.running()
+        assert standing(provider, site) is None
+        apply(provider, site)
+        assert live(provider, site)
+
+    def test_a_file_changed_by_hand_is_seen_and_can_be_put_right(
+        self, host: ApacheHost, provider: ApacheProvider
+    ) -> None:
+        site = new_site(headers=(("X-A", "b"),))
+        apply(provider, site)
+        own = host.server.vhosts / f"site-{site.name}.conf"
+        own.write_text(own.read_text().replace('"b"', '"c"'))
+        found = standing(provider, site)
+        assert found not in {None, site}
+        apply(provider, site, found)
+        assert standing(provider, site) == site
+        assert live(provider, site)
+        own.unlink()
+        found = standing(provider, site)
+        assert found == replace(site, headers=())
+        apply(provider, site, found)
+        assert live(provider, site)
+
+    def test_a_document_root_that_is_gone_is_seen_and_made_again(
+        self, host: ApacheHost, provider: ApacheProvider
+    ) -> None:
+        site = new_site()
+        apply(provider, site)
+        (host.server.sites / site.name / "public").rename(host.server.directory / f"gone-{site.name}")
+        assert not live(provider, site, timeout=0.05)
+        found = standing(provider, site)
+        assert found != site
+        apply(provider, site, found)
+        assert live(provider, site)
+
+    @pytest.mark.parametrize("kind", ["site", "public", "page", "vhost"])
+    def test_a_link_leads_no_write_astray(self, host: ApacheHost, provider: ApacheProvider, kind: str) -> None:
+        site = new_site()
+        own = replace(site, title="Lain", headers=(("X-A", "b"),))
+        apply(provider, site)
+        target = host.server.directory / f"target-{site.name}"
+        target.mkdir()
+        (target / "index.html").write_text("jangan disentuh")
+        place = {
+            "site": host.server.sites / site.name,
+            "public": host.server.sites / site.name / "public",
+            "page": host.server.sites / site.name / "public" / "index.html",
+            "vhost": host.server.vhosts / f"site-{site.name}.conf",
+        }[kind]
+        if place.exists():
+            place.rename(host.server.directory / f"moved-{site.name}")
+        place.symlink_to(target if kind in {"site", "public"} else target / "index.html")
+        try:
+            found = standing(provider, site)
+            with suppress(ProviderError):
+                apply(provider, own, found)
+            assert (target / "index.html").read_text() == "jangan disentuh"
+            assert [path.name for path in target.iterdir()] == ["index.html"]
+        finally:
+            place.unlink(missing_ok=True)
+            standing(provider, site)
+
+    def test_a_site_taken_away_is_kept(self, host: ApacheHost, provider: ApacheProvider) -> None:
+        site = new_site()
+        apply(provider, site)
+        host.put(site.name, "data.txt", "isi")
+        apply(provider, None, site)
+        (kept,) = (host.server.web / "removed").glob(f"*/{site.name}/public/data.txt")
+        assert kept.read_text() == "isi"
+
+    def test_agents_side_by_side_make_one_site(self, host: ApacheHost) -> None:
+        for site in (new_site(), new_site(headers=(("X-A", "b"),))):
+            wanted = [replace(site, owner=f"Dinas {number % 2}") for number in range(6)]
+            outcomes = self._at_once(host, wanted)
+            assert {type(outcome) for outcome in outcomes} <= {type(None), ChangedMeanwhile}
+            with host.provider() as provider:
+                found = standing(provider, site)
+                assert found in wanted
+                assert isinstance(found, Site)
+                assert [outcome is None for outcome in outcomes] == [spec == found for spec in wanted]
+                assert live(provider, found)
+            assert host.leftovers() == []
+
+    def test_a_server_that_is_down(self, server_directory: Path) -> None:
+        server = ApacheServer(server_directory / "apache-down", free_port())
+        server.start()
+        server.stop()
+        with ApacheHost(server).provider(timeout=2.0) as provider:
+            with pytest.raises(ProviderUnavailable, match="run"):
+                apply(provider, new_site(headers=(("X-A", "b"),)))
+            site = new_site()
+            apply(provider, site)
+            (seen,) = provider.verify([site], timeout=0.1)
+            assert not seen.live
+            assert seen.probes[0].answer == "koneksi ditolak"
+            assert [check.name for check in provider.check() if not check.ok] == ["Proses server web", "Server web"]
+
+    def test_an_agent_that_dies_is_started_again(self, host: ApacheHost, provider: ApacheProvider) -> None:
+        site = new_site()
+        apply(provider, site)
+        pid = agent_of(host)
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: ") Z " in Path(f"/proc/{pid}/stat").read_text(), 5, "the agent to end")
+        assert standing(provider, site) == site
+
+    def test_a_full_disk_leaves_nothing_behind(self, host: ApacheHost, provider: ApacheProvider) -> None:
+        command = ["prlimit", "--fsize=300", sys.executable, "-m", "tapak_webhost.agent"]
+        for site in (new_site(), new_site(headers=(("X-A", "b"),))):
+            with host.provider(agent_command=command) as poor, pytest.raises(ProviderUnavailable, match="no space"):
+                apply(poor, site)
+            assert standing(provider, site) is None
+            assert host.fetch(site.name).status == 404
+            assert host.leftovers() == []
+
+    def _at_once(self, host: ApacheHost, wanted: Sequence[Site]) -> list[ProviderError | None]:
+        def one(site: Site) -> ProviderError | None:
+            with host.provider() as provider:
+                try:
+                    apply(provider, site)
+                except ProviderError as error:
+                    return error
+                return None
+
+        with ThreadPoolExecutor(len(wanted)) as pool:
+            return list(pool.map(one, wanted))

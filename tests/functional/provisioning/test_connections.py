@@ -1,0 +1,108 @@
+"""Connections: which server a resource goes to, strict settings, sealed secrets, providers kept open."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from tapak.db.session import Database
+from tapak.provisioning.connections import ProviderPool, check_connection, collect_facts, connections, save_connection
+from tapak.provisioning.models import Connection
+from tapak.sdk.errors import Invalid, ProviderBroken, ProviderDenied
+from tapak.sdk.resources import DesiredResource, RecordSet
+from tapak.tenants.models import Tenant
+from tapak.tenants.secrets import append_identity, new_identity, read_identities
+from tapak.testing.provider import MemoryProvider
+
+from .conftest import NAME, SITE, World
+
+
+def save(world: World, key: str = "lain", **settings: str) -> Connection:
+    with world.database.begin(world.tenant.id) as session:
+        return save_connection(
+            session, world.tenant, world.plugins, key=key, provider="memory", title=key, settings=settings
+        )
+
+
+def stored(world: World, key: str) -> Connection:
+    with world.database.begin(world.tenant.id) as session:
+        return next(each for each in connections(session) if each.key == key)
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        (RecordSet("lain.example", "a.lain.example", "A", ("192.0.2.1",)), "zona lain.example"),
+        (RecordSet("contoh.example", NAME, "SRV", ("0 0 1 x.",)), "rekaman SRV"),
+    ],
+)
+def test_what_no_connection_serves_is_refused_with_what_to_set_up(world: World, spec: RecordSet, told: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        world.declare(DesiredResource("name", spec))
+    assert told in refused.value.message
+    assert not world.pending()
+
+
+def test_a_site_needs_a_connection_without_zones(database: Database, world: World) -> None:
+    world.plugins = dataclasses.replace(world.plugins, providers={})
+    with pytest.raises(Invalid, match="site"):
+        world.declare(SITE)
+
+
+def test_settings_are_strict(world: World) -> None:
+    with pytest.raises(Invalid) as refused:
+        save(world, server="x", serverr="y")
+    assert "serverr" in refused.value.fields
+
+
+def test_a_secret_is_sealed_and_a_blank_one_keeps_the_old(world: World, tmp_path, owner_database: Database) -> None:
+    keys = new_identity()
+    append_identity(tmp_path / "identities", keys, "test")
+    world.tenant.recipient = keys.recipient
+    save(world, server="web", password="rahasia-sekali")
+    save(world, server="web", password="")
+    connection = stored(world, "lain")
+    assert "password" not in connection.settings
+    assert connection.sealed is not None and b"rahasia-sekali" not in connection.sealed
+    pool = ProviderPool(world.plugins, read_identities(tmp_path / "identities"))
+    assert pool.get(connection).settings == {"server": "web", "password": "rahasia-sekali"}
+    with pytest.raises(ProviderDenied) as refused:
+        ProviderPool(world.plugins).get(connection)
+    assert "rahasia-sekali" not in refused.value.message + refused.value.log
+
+
+def test_a_provider_stays_open_until_its_settings_change(world: World) -> None:
+    save(world, server="satu")
+    pool = ProviderPool(world.plugins)
+    first = pool.get(stored(world, "lain"))
+    assert pool.get(stored(world, "lain")) is first
+    save(world, server="dua")
+    assert pool.get(stored(world, "lain")).settings["server"] == "dua"
+
+
+def test_a_connection_is_checked_without_raising(world: World) -> None:
+    save(world, server="satu")
+    (check,) = check_connection(stored(world, "lain"), world.plugins, ())
+    assert check.ok
+    without = dataclasses.replace(world.plugins, providers={})
+    (check,) = check_connection(stored(world, "lain"), without, ())
+    assert not check.ok
+    with pytest.raises(ProviderBroken):
+        ProviderPool(without).get(stored(world, "lain"))
+
+
+def test_figures_of_a_server_that_can_not_be_asked_say_why(world: World) -> None:
+    with world.database.begin(world.tenant.id) as session:
+        asked = connections(session)
+    without = dataclasses.replace(world.plugins, providers={})
+    facts = collect_facts(asked, ProviderPool(without))
+    assert [fact.value for fact in facts] == [None, None]
+    assert all("tidak terpasang" in fact.problem for fact in facts)
+    assert collect_facts(asked, ProviderPool(world.plugins)) == ()
+
+
+def test_another_tenants_connections_are_not_seen(world: World, other_tenant: Tenant) -> None:
+    MemoryProvider.servers.clear()
+    with world.database.begin(other_tenant.id) as session:
+        assert list(connections(session)) == []

@@ -1,0 +1,36 @@
+"""Dates and NIP in official writing."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tapak.engine.wording import day_words, nip_spaced
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (date(2026, 11, 20), "20 November 2026"),
+        (date(2027, 1, 1), "1 Januari 2027"),
+        (date(2026, 5, 31), "31 Mei 2026"),
+        (date(2026, 8, 17), "17 Agustus 2026"),
+    ],
+)
+def test_days(day: date, words: str) -> None:
+    assert day_words(day) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("198001012005011999", "19800101 200501 1 999"),
+        ("19800101 200501 1 999", "19800101 200501 1 999"),
+        ("1980010120050119", "1980010120050119"),
+        ("198001012005011999\n", "198001012005011999\n"),
+        ("", ""),
+    ],
+)
+def test_a_nip_is_spaced_and_an_odd_one_left_alone(text: str, shown: str) -> None:
+    assert nip_spaced(text) == shown

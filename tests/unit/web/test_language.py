@@ -1,0 +1,166 @@
+"""Every word that a page says has its English one."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import unescape
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from flask_babel import force_locale
+from marshmallow import Schema
+from sqlalchemy import select
+
+from tapak import web
+from tapak.engine.states import RequestState, TaskState
+from tapak.plugins import registry
+from tapak.requests.forms import describe
+from tapak.requests.models import Task
+from tapak.step_kinds import wording
+from tapak.step_kinds.decide import concerned_labels
+from tapak.step_kinds.request_view import DISPOSITION_INSTRUCTIONS, RETURN_REASONS
+from tapak.web import refusals, words
+from tapak.web.language import CATALOGUES, catalogue
+from tapak.web.tasks import PHASES
+
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+OPTIONS = {"templates/**.html": {"extensions": "jinja2.ext.do"}}
+KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2)}
+PLACE = re.compile(r"%\(\w+\)[sd]")
+
+
+CORE = "tapak."
+
+
+def form_words(schema: Schema) -> set[str]:
+    """What a form says of its fields; a choice without words of its own is not one of them."""
+    choices = {label for field in describe(schema) for value, label in field.choices if value not in ("", label)}
+    return {text for field in describe(schema) for text in (field.label, field.help)} | choices
+
+
+def declared() -> set[str]:
+    """What core's step kinds and registers say, in the words that they are declared with."""
+    found = registry()
+    kinds = [kind for name, kind in found.step_kinds.items() if name.startswith(CORE)]
+    books = [book for key, book in found.registers.items() if key.startswith(CORE)]
+    assert len(kinds) > 8
+    assert len(books) > 4
+    schemas = [kind.input_schema() for kind in kinds] + [book.schema() for book in books]
+    texts = {text for schema in schemas for text in form_words(schema)}
+    texts |= {each.title for owner in (*kinds, *books) for each in (owner, *getattr(owner, "pages", ()))}
+    texts |= {text for kind in kinds for upload in kind.uploads for text in (upload.label, upload.help)}
+    listed = {*DISPOSITION_INSTRUCTIONS, *RETURN_REASONS, *concerned_labels().values(), *wording.SOURCES.values()}
+    return {*texts, *listed, *PHASES.values()} - {""}
+
+
+def said() -> set[str]:
+    folder = Path(web.__file__).parent
+    found = {
+        message if isinstance(message, str) else message[0]
+        for _file, _line, message, _comments, _context in extract_from_dir(
+            str(folder), METHODS, OPTIONS, keywords=KEYWORDS, comment_tags=()
+        )
+    }
+    labels = [state.label for state in (*RequestState, *TaskState)]
+    return {
+        *found,
+        *declared(),
+        *refusals.TITLES.values(),
+        *wording.RESOURCE_STATES.values(),
+        *wording.RESOURCE_KINDS.values(),
+        *labels,
+    }
+
+
+def test_every_word_has_its_english_one() -> None:
+    with (CATALOGUES / "en" / "LC_MESSAGES" / "messages.po").open("rb") as opened:
+        english = {message.id if isinstance(message.id, str) else message.id[0]: message for message in read_po(opened)}
+    assert len(said()) > 200
+    assert sorted(word for word in said() if word not in english or not english[word].string) == []
+
+
+def test_translations_fill_the_same_places() -> None:
+    with (CATALOGUES / "en" / "LC_MESSAGES" / "messages.po").open("rb") as opened:
+        for message in read_po(opened):
+            one = message.id if isinstance(message.id, str) else message.id[0]
+            texts = [message.string] if isinstance(message.string, str) else message.string
+            assert [text for text in texts if set(PLACE.findall(text)) != set(PLACE.findall(one)) and one] == []
+
+
+def test_pages_are_in_english_for_who_asks(site) -> None:
+    browser = site.visitor()
+    browser.post("/bahasa", {"language": "en"})
+    page = browser.get("/layanan/tarakan.hosting").text
+    for word in ("Skip to content", "Legal basis", "Quality standard", "back to step 1"):
+        assert word in page
+    assert "Surat permohonan hosting dari OPD" in page
+
+
+@contextmanager
+def in_english(site, who: str) -> Iterator:
+    """``who``'s browser; the account is shared with other tests and goes back to Indonesian."""
+    browser = site.browser(who)
+    assert browser.post("/bahasa", {"language": "en"}).status_code == 303
+    try:
+        yield browser
+    finally:
+        browser.post("/bahasa", {"language": "id"})
+
+
+def texts(page: str) -> set[str]:
+    """What stands between the tags."""
+    return {unescape(text).strip() for text in re.findall(r">([^<>]+)<", page)}
+
+
+def test_a_task_is_in_english_with_the_paper_in_its_own_words(site) -> None:
+    request_id = site.submitted()
+    with site.desk("admin") as desk:
+        task_id = desk.session.scalars(select(Task.id).where(Task.request_id == request_id, Task.state == "open")).one()
+    with in_english(site, "kasubbag") as browser:
+        shown = texts(browser.get(f"/tugas/{task_id}").text)
+    english = {"Register of incoming letters", "Received on", "Urgency", "Very urgent", "Archive code", "Waiting"}
+    paper = {"Scanning Surat, Mengagendakan Surat, Melengkapi lembar disposisi", "buku agenda dan lembar disposisi"}
+    assert {*english, *paper, "Scan of the letter", "Nomor antrean bagi warga"} - shown == set()
+    assert {"Diterima tanggal", "Sifat", "Amat segera", "Hasil pindai surat"} & shown == set()
+
+
+def test_choices_are_in_english_and_own_words_as_typed(site) -> None:
+    own = {"system_name": "Lainnya", "description": "Biasa", "technology": "Sangat baik", "kind": "other"}
+    with in_english(site, "dinkes") as browser:
+        draft = browser.send("/permohonan/baru/tarakan.hosting", {}).headers["Location"]
+        form = texts(browser.get(f"{draft}/system").text)
+        browser.send(f"{draft}/system", own)
+        shown = texts(browser.get(f"{draft.removesuffix('/isi')}/periksa").text)
+    assert {"System or site", "Public service", "Technology", "Language, framework and database, where known."} <= form
+    assert {"Lainnya", "Biasa", "Sangat baik", "Other"} <= shown
+    assert {"Ordinary", "Very good"} & shown == set()
+
+
+def test_the_register_is_in_english(site) -> None:
+    with in_english(site, "admin") as browser:
+        shown = texts(browser.get("/buku/tapak.names").text)
+    assert {"IP addresses and subdomains", "Hosting usage reports"} <= shown
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("192.0.2.7 (server web bersama)", "192.0.2.7 (shared web server)"),
+        ("300 detik", "300 seconds"),
+        ("Serial zona example.test", "Serial of zone example.test"),
+        ("18 angka.", "18 digits."),
+        ("a.example.test 100% a.example.test", "a.example.test 100% a.example.test"),
+        ("", ""),
+    ],
+)
+def test_one_name_within_a_text_keeps_its_place(site, text: str, english: str) -> None:
+    with site.app.test_request_context(), force_locale("en"):
+        assert words.told(text) == english
+
+
+def test_indonesian_needs_no_catalogue() -> None:
+    assert catalogue("id").gettext("Kotak masuk") == "Kotak masuk"
+    assert catalogue("en").gettext("Kotak masuk") == "Inbox"
+    assert catalogue("en").ngettext("%(num)d jam", "%(num)d jam", 2) == "%(num)d hours"
