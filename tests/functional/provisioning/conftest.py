@@ -65,6 +65,11 @@ class World:
         assert lease is not None, "nothing pending, or leased"
         return lease
 
+    def expire_leases(self) -> None:
+        """Let time pass until every lease has run out."""
+        with self.database.begin(self.tenant.id) as session:
+            session.connection().exec_driver_sql("update wake set lease_until = now() - interval '1 second'")
+
     def new_service(self, title: str = "Layanan lain") -> int:
         with self.database.begin(self.tenant.id) as session:
             agency = session.scalars(select(Agency)).first()

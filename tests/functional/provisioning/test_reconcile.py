@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 
 from tapak.provisioning import service as acts
-from tapak.provisioning.reconciler import LeaseLost
+from tapak.provisioning.reconciler import LeaseLost, Timing
 from tapak.sdk.errors import Conflict, ProviderDenied, ProviderUnavailable
-from tapak.sdk.resources import RecordSet, Site
+from tapak.sdk.resources import DesiredResource, RecordSet, Site
 
-from .conftest import NAME, SITE, ZONE, World, name
+from .conftest import ADDRESS, NAME, SITE, ZONE, World, name
 
 RECORD = f"{NAME}/A"
 
@@ -311,3 +313,59 @@ def test_redirects_are_compared_as_they_are_stored(world: World) -> None:
     world.work()
     world.declare(site)
     assert world.resources()[NAME].generation == 1
+
+
+class Killed(BaseException):
+    """A worker's end in the middle of an act."""
+
+
+def test_what_a_dead_worker_made_stays_ours_whatever_else_was_verified_meanwhile(world: World) -> None:
+    def killed(act: str) -> None:
+        if act == "apply":
+            world.dns.before = lambda act: None
+            world.dns.standing[RECORD] = name().spec
+            raise Killed
+
+    other = RecordSet(ZONE, f"loket.{ZONE}", "A", (ADDRESS,))
+    world.dns.before = killed
+    world.declare(SITE, name())
+    with pytest.raises(Killed):
+        world.work()
+    another = world.new_service()
+    world.declare(DesiredResource("name", other), service_id=another)
+    world.work(another)
+    world.expire_leases()
+    world.work()
+    assert world.states() == {"site": "live", "name": "live"}
+
+
+def test_what_was_set_out_for_but_not_tried_stands_as_planned(world: World) -> None:
+    world.web.before = failing("apply", ProviderDenied("Tidak boleh.", log="refused"), times=1)
+    world.declare(SITE, name())
+    world.work()
+    assert world.states() == {"site": "failed", "name": "planned"}
+    assert not world.dns.acts
+    world.do(acts.retry, world.service_id)
+    world.work()
+    assert world.states() == {"site": "live", "name": "live"}
+    assert world.journal(RECORD) == ["intent", "applied", "verified"]
+
+
+def test_the_lease_is_held_on_where_the_first_act_took_long(world: World) -> None:
+    seen = []
+
+    def slow(act: str) -> None:
+        if act == "verify":
+            time.sleep(world.timing.fresh)
+
+    def note(act: str) -> None:
+        if act == "apply":
+            (pending,) = world.pending()
+            seen.append((pending.lease_until - datetime.now(UTC)).total_seconds())
+
+    world.timing = Timing(lease=1, glance=0.01)
+    world.web.before, world.dns.before = slow, note
+    world.declare(SITE, name())
+    world.work()
+    assert world.states() == {"site": "live", "name": "live"}
+    assert seen[0] > 0.9 * world.timing.lease

@@ -94,6 +94,7 @@ def _intents() -> ColumnElement[Any]:
     last = (
         select(func.coalesce(func.max(verified.id), 0))
         .where(verified.resource_id == Resource.id, verified.phase == "verified")
+        .correlate(Resource)
         .scalar_subquery()
     )
     each = func.jsonb_build_array(entry.generation, entry.spec)

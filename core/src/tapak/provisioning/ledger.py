@@ -38,6 +38,10 @@ class Ledger:
             self._line(item, "intent")
         self._state(item, "applying" if item.desired is not None else "removing")
 
+    def put_back(self, item: Item, state: str) -> None:
+        """Set out for, but its turn didn't come: what it needs isn't live."""
+        self._state(item, state)
+
     def verifying(self, item: Item, reason: str) -> None:
         """Applied, but not every server agrees yet."""
         if item.change is not None:

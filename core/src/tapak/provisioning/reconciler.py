@@ -7,6 +7,7 @@ stands until somebody acts on it.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -65,6 +66,11 @@ class Timing:
         """The longest ``apply`` or ``verify``."""
         return self.lease / 3
 
+    @property
+    def fresh(self) -> float:
+        """How long after a commit an act may begin without another one that holds the lease on."""
+        return self.lease / 4
+
 
 def reconcile(session: Session, lease: Lease, pool: ProviderPool, timing: Timing) -> None:
     """Bring the service ``lease.row_id`` about. ``session`` is in the transaction that took the lease.
@@ -92,6 +98,9 @@ class Reconciliation:
         self._observed: dict[int, Spec | None] = {}
         self._in_the_way: dict[str, Spec] = {}
         self._tried: set[int] = set()
+        self._planned: dict[int, Item] = {}
+        self._set_out: dict[int, str] = {}
+        self._held_at = 0.0
         self._again_in: float | None = None
         self._problem = ""
 
@@ -99,6 +108,7 @@ class Reconciliation:
         """Go wave by wave until nothing more can be done now."""
         self._read([item for item in self._items if item.state not in ("live", "gone", "failed")])
         crashpoint(PROVISION_READ)
+        self._planned = {item.id: item for item in self._items if self._is_seen(item) and self._plan(item)}
         while wave := [item for item in ready(self._items) if item.id not in self._tried]:
             self._tried.update(item.id for item in wave)
             for group in _groups(wave):
@@ -119,8 +129,12 @@ class Reconciliation:
             asked = {spec.identity for spec in specs}
             self._in_the_way.update({at: spec for at, spec in found.items() if spec is not None and at not in asked})
 
+    def _is_seen(self, item: Item) -> bool:
+        """Whether it is to be made and its server was read; what is to be removed is planned when its turn comes."""
+        return item.desired is not None and item.id in self._observed and item.id not in self._tried
+
     def _bring(self, items: Sequence[Item]) -> None:
-        planned = [item for item in items if self._plan(item)]
+        planned = [item for item in items if item.id in self._planned or self._plan(item)]
         changed = [item for item in planned if item.change is not None]
         applied = self._apply_all(changed) if changed else []
         self._verify([item for item in planned if item.change is None] + applied)
@@ -162,13 +176,21 @@ class Reconciliation:
         self._ledger.failed(item, reason, code, drift=None if foreign else {"observed": seen})
 
     def _apply_all(self, items: Sequence[Item]) -> list[Item]:
-        for item in items:
-            self._ledger.intend(item)
-        self._commit()
+        self._intend(items)
         crashpoint(PROVISION_INTENT)
         applied = self._apply(items)
         crashpoint(PROVISION_APPLIED)
         return applied
+
+    def _intend(self, items: Sequence[Item]) -> None:
+        """Commit what is set out for: ``items`` and, with the first of them, all that follow them."""
+        new = {item.id: item for item in (*items, *self._planned.values()) if item.id not in self._set_out and item.change}
+        if not new and time.monotonic() < self._held_at + self._timing.fresh:
+            return
+        for item in new.values():
+            self._set_out[item.id] = item.state
+            self._ledger.intend(item)
+        self._commit()
 
     def _apply(self, items: Sequence[Item]) -> list[Item]:
         changes = [item.change for item in items if item.change is not None]
@@ -240,8 +262,12 @@ class Reconciliation:
         if not self._ledger.keep(self._session, self._timing.lease):
             raise LeaseLost
         self._session.commit()
+        self._held_at = time.monotonic()
 
     def _finish(self) -> None:
+        for item in self._planned.values():
+            if item.id in self._set_out and item.id not in self._tried:
+                self._ledger.put_back(item, self._set_out[item.id])
         if not self._ledger.finish(self._session, self._again_in, self._problem):
             raise LeaseLost
         self._ledger.settle(self._session, self._items)
