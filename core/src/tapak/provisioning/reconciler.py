@@ -184,7 +184,8 @@ class Reconciliation:
 
     def _intend(self, items: Sequence[Item]) -> None:
         """Commit what is set out for: ``items`` and, with the first of them, all that follow them."""
-        new = {item.id: item for item in (*items, *self._planned.values()) if item.id not in self._set_out and item.change}
+        wanted = [*items, *self._planned.values()]
+        new = {item.id: item for item in wanted if item.change is not None and item.id not in self._set_out}
         if not new and time.monotonic() < self._held_at + self._timing.fresh:
             return
         for item in new.values():
