@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ def make_app(database: Database, tenant: Tenant, other_tenant: Tenant) -> Callab
             if "scope" in g:
                 g.pop("scope").close()
 
-        security.install(app, scope, secure=secure)
+        security.install(app, scope, lambda: date(2026, 1, 2), secure=secure)
         CSRFProtect(app)
 
         @app.get("/")

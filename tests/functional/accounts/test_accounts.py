@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +16,8 @@ from tapak.cli.main import tapak
 from tapak.db.session import Database
 from tapak.sdk.errors import Conflict, Invalid, TapakError
 from tapak.tenants.models import Tenant
+
+TODAY = date(2026, 1, 2)
 
 
 @pytest.mark.parametrize(
@@ -106,15 +109,15 @@ def test_a_bearer_token_is_no_browser_session(database: Database, tenant: Tenant
         opened = sessions.open_session(session, session.merge(account), "token")
     assert opened.token not in repr(opened)
     with database.begin(tenant.id) as session:
-        assert sessions.find(session, opened.token) is None
-        found = sessions.find(session, opened.token, "token")
+        assert sessions.find(session, opened.token, TODAY) is None
+        found = sessions.find(session, opened.token, TODAY, "token")
         assert found is not None
         assert found.account.id == account.id
         assert opened.token not in found.row.token_hash
         sweep(session)
     with database.begin(tenant.id) as session:
         sessions.end(session, opened.token)
-        assert sessions.find(session, opened.token, "token") is None
+        assert sessions.find(session, opened.token, TODAY, "token") is None
 
 
 def test_an_operator_gives_a_new_password(database: Database, tenant: Tenant, account: Account, password: str) -> None:

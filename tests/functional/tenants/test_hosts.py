@@ -75,6 +75,10 @@ def test_two_hosts_two_tenants(hosts: TenantHosts) -> None:
     assert first.id != second.id
 
 
+def queries(asked: list[str]) -> list[str]:
+    return [statement for statement in asked if statement != "begin"]
+
+
 def test_remembers_for_a_while_and_then_looks_again(
     hosts: TenantHosts, database: Database, owner_database: Database, clock: Clock
 ) -> None:
@@ -83,7 +87,7 @@ def test_remembers_for_a_while_and_then_looks_again(
     assert hosts.find("contoh.localhost") is hosts.find("CONTOH.localhost:1")
     assert hosts.find("baru.localhost") is None
     assert hosts.find("baru.localhost") is None
-    assert len(asked) == 2
+    assert len(queries(asked)) == 2
     with owner_database.begin() as session:
         tenant = session.query(Tenant).filter_by(slug="contoh").one()
         session.add(TenantHost(host="baru.localhost", tenant_id=tenant.id))
@@ -105,4 +109,4 @@ def test_random_hosts_neither_fill_memory_nor_push_tenants_out(hosts: TenantHost
     assert hosts.find(f"x{MOST_UNKNOWN + 199}.localhost") is None
     assert asked == []
     assert hosts.find("x0.localhost") is None
-    assert len(asked) == 1
+    assert len(queries(asked)) == 1

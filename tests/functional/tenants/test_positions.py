@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tapak.accounts.models import Account
 from tapak.db.session import Database
 from tapak.tenants.models import Position, Tenant
-from tapak.tenants.positions import holders, positions_of, substitute
+from tapak.tenants.positions import held_by, holders, seats, substitute
 
 Hold = Callable[..., Account]
 NEW_YEAR, LEAVE, BACK, LAST = date(2026, 1, 1), date(2026, 12, 24), date(2026, 12, 31), date(2027, 3, 31)
@@ -26,10 +26,10 @@ def test_a_plh_acts_instead_while_it_lasts(session: Session, kadis: Position, ho
     assert acting(session, date(2026, 12, 23)) == {"kadis": ("own", "Kepala Dinas")}
     for day in (LEAVE, date(2026, 12, 30)):
         assert acting(session, day) == {"kadis": ("daily", "Plh. Kepala Dinas")}
-        assert positions_of(session, own.id, day) == ()
-        assert [holder.key for holder in positions_of(session, daily.id, day)] == ["kadis"]
+        assert held_by(own.id, seats(session, day)) == ()
+        assert [holder.key for holder in held_by(daily.id, seats(session, day))] == ["kadis"]
     assert acting(session, BACK) == {"kadis": ("own", "Kepala Dinas")}
-    assert positions_of(session, daily.id, BACK) == ()
+    assert held_by(daily.id, seats(session, BACK)) == ()
 
 
 def test_a_plt_stands_where_there_is_no_definitive_one(session: Session, kadis: Position, hold: Hold) -> None:

@@ -3,7 +3,8 @@ import re
 from urllib.parse import urljoin
 
 import pytest
-from sqlalchemy import create_engine
+
+from tapak.db.session import Database
 
 STRANGE = ("http://jahat.example", "null", "http://tarakan.localhost.jahat.example", "https://tarakan.localhost", "")
 
@@ -163,8 +164,9 @@ def test_nobody_is_led_to_another_site(site, place: str) -> None:
 def test_a_database_that_is_away_is_told_without_asking_it(site, monkeypatch) -> None:
     browser = site.browser("dinkes")
     assert browser.get("/").status_code == 200
-    away = create_engine("postgresql+psycopg://tapak_app@127.0.0.1:9/none")
-    monkeypatch.setattr(site.kit.database, "engine", away)
+    away = Database("postgresql+psycopg://tapak_app@127.0.0.1:9/none")
+    monkeypatch.setattr(site.kit.database, "session", away.session)
+    monkeypatch.setattr(site.kit.database, "begin", away.begin)
     for address in ("/", "/layanan", "/masuk"):
         answer = browser.get(address)
         assert answer.status_code == 503

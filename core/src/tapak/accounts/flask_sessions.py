@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, TypeVar
 
 from flask import Flask, Request, Response
@@ -48,13 +49,16 @@ class TapakSession(CallbackDict[str, Any], SessionMixin):
 
 
 class ServerSessions(SessionInterface):
-    """Sessions of tenants' accounts. ``scope`` gives the request's database session, in its tenant's scope.
+    """Sessions of tenants' accounts.
+
+    ``scope`` gives the request's database session, in its tenant's scope; ``today`` the tenant's local day.
 
     The cookie is ``__Host-tapak`` where ``secure``, so that no site under the same zone can plant one.
     """
 
-    def __init__(self, scope: Callable[[], Session], *, secure: bool) -> None:
+    def __init__(self, scope: Callable[[], Session], today: Callable[[], date], *, secure: bool) -> None:
         self._scope = scope
+        self._today = today
         self._secure = secure
         self.cookie = "__Host-tapak" if secure else "tapak"
 
@@ -66,7 +70,7 @@ class ServerSessions(SessionInterface):
         if SIGNED in value:
             return TapakSession(self._read_signed(app, value), token=value)
         scope = self._scope()
-        found = sessions.find(scope, value)
+        found = sessions.find(scope, value, self._today())
         if found is None:
             return TapakSession(token=value)
         if found.unseen:

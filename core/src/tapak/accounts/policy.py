@@ -6,7 +6,7 @@ What a person may not even see is NotFound; what they see but may not do is Forb
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from tapak.accounts.models import Account
 from tapak.sdk.errors import Forbidden, NotFound, SignInNeeded
-from tapak.tenants.positions import PREFIXES, Holder, positions_of, substitute
+from tapak.tenants.positions import PREFIXES, Holder, Seat, held_by, seats, substitute
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,12 @@ Subject = RequestSubject | TaskSubject | None
 
 def person_of(session: Session, account: Account, on: date) -> Person:
     """The person behind ``account`` with the positions held on the tenant's local day ``on``."""
-    held = positions_of(session, account.id, on)
+    return person_among(seats(session, on), account)
+
+
+def person_among(known: Iterable[Seat], account: Account) -> Person:
+    """The person behind ``account``, with the positions among ``known`` that are held."""
+    held = held_by(account.id, known)
     return Person(
         account_id=account.id,
         name=account.name,

@@ -7,6 +7,7 @@ what. Its stateless tokens are off, since they would outlive a logout; REST's be
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, cast
 
 from flask import Flask, request, session
@@ -51,15 +52,16 @@ class Accounts(SQLAlchemySessionUserDatastore):
         return super().find_user(case_insensitive, **kwargs)
 
 
-def install(app: Flask, scope: Callable[[], Session], *, secure: bool) -> Security:
+def install(app: Flask, scope: Callable[[], Session], today: Callable[[], date], *, secure: bool) -> Security:
     """Give ``app`` sign-in, sign-out and server-side sessions.
 
-    ``scope`` gives the request's database session; ``secure`` is off only where there is no TLS (the demo). The app
-    sets ``SECRET_KEY``, protects forms by ``CSRFProtect`` and brings the template ``security/login_user.html``.
+    ``scope`` gives the request's database session, ``today`` the tenant's local day; ``secure`` is off only where there
+    is no TLS (the demo). The app sets ``SECRET_KEY``, protects forms by ``CSRFProtect`` and brings the template
+    ``security/login_user.html``.
     """
     for name, value in SETTINGS.items():
         app.config.setdefault(name, value)
-    app.session_interface = ServerSessions(scope, secure=secure)
+    app.session_interface = ServerSessions(scope, today, secure=secure)
     security = Security(
         app, Accounts(cast("scoped_session[Any]", LocalProxy(scope)), Account, RoleMixin), login_form=_form(scope)
     )

@@ -6,13 +6,14 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from tapak.accounts.models import Account, WebSession
+from tapak.tenants.positions import SEATS, Seat, read_seats
 
 IDLE = timedelta(hours=8)
 ABSOLUTE = timedelta(hours=24)
@@ -21,7 +22,7 @@ TOKEN_BYTES = 32
 LONGEST_TOKEN = 128
 
 _LIVE = (
-    select(WebSession, Account, WebSession.seen_at < func.now() - SEEN_EVERY)
+    select(WebSession, Account, WebSession.seen_at < func.now() - SEEN_EVERY, SEATS.scalar_subquery())
     .join(Account, and_(Account.tenant_id == WebSession.tenant_id, Account.id == WebSession.account_id))
     .where(
         WebSession.token_hash == bindparam("token_hash"),
@@ -46,11 +47,15 @@ class Opened:
 
 @dataclass(frozen=True)
 class Found:
-    """A live session with its account. ``unseen``: its use was last noted over a minute ago (see :func:`note`)."""
+    """A live session with its account, and with who sits where today.
+
+    ``unseen``: its use was last noted over a minute ago (see :func:`note`).
+    """
 
     row: WebSession
     account: Account
     unseen: bool
+    seats: tuple[Seat, ...]
 
 
 def open_session(
@@ -70,12 +75,18 @@ def open_session(
     return Opened(token, row.expires_at)
 
 
-def find(session: Session, token: str, kind: str = "browser") -> Found | None:
-    """The session with that token, in one query; None where it ended, idled too long or its account is switched off."""
+def find(session: Session, token: str, on: date, kind: str = "browser") -> Found | None:
+    """The session with that token, in one query; None where it ended, idled too long or its account is switched off.
+
+    ``on`` is the tenant's local day.
+    """
     if not 0 < len(token) <= LONGEST_TOKEN:
         return None
-    found = session.execute(_LIVE, {"token_hash": _hash(token), "kind": kind}).one_or_none()
-    return None if found is None else Found(*found)
+    found = session.execute(_LIVE, {"token_hash": _hash(token), "kind": kind, "on": on}).one_or_none()
+    if found is None:
+        return None
+    row, account, unseen, known = found
+    return Found(row, account, unseen, read_seats(known))
 
 
 def note(session: Session, found: Found) -> None:

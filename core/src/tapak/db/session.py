@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.orm import Session
+
+from tapak.db.cursor import Cursor
 
 TENANT = "tenant_id"
+BEGIN = "begin"
+IN_SCOPE = "begin; select set_config('tapak.tenant', '{}', true)"
 
 
 class ScopeError(RuntimeError):
@@ -19,15 +22,31 @@ class ScopeError(RuntimeError):
 class Database:
     """Connections of one role.
 
-    ``url`` is a psycopg URL; ``pool_size`` the number of connections that one process keeps.
+    ``url`` is a psycopg URL; ``pool_size`` the number of connections that one process keeps. A transaction begins and
+    takes its tenant's scope in one round trip: the driver would begin by itself in another, so it doesn't begin at all.
     """
 
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
-        self.engine: Engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
+        self.engine: Engine = create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            hide_parameters=True,
+            connect_args={"autocommit": True, "cursor_factory": Cursor},
+        )
+        event.listen(self.engine, "begin", _begin)
+        self._scoped: dict[int, Engine] = {}
 
     def session(self, tenant_id: int | None = None) -> Session:
         """A session that the caller closes; with ``tenant_id`` every transaction of it is in that tenant's scope."""
-        return Session(self.engine, expire_on_commit=False, info={TENANT: tenant_id})
+        return Session(self._engine(tenant_id), expire_on_commit=False, info={TENANT: tenant_id})
+
+    def _engine(self, tenant_id: int | None) -> Engine:
+        if tenant_id is None:
+            return self.engine
+        if tenant_id not in self._scoped:
+            self._scoped[tenant_id] = self.engine.execution_options(tapak_tenant=int(tenant_id))
+        return self._scoped[tenant_id]
 
     @contextmanager
     def begin(self, tenant_id: int | None = None) -> Iterator[Session]:
@@ -55,8 +74,6 @@ class Database:
         self.engine.dispose()
 
 
-@event.listens_for(Session, "after_begin")
-def _scope(session: Session, _transaction: SessionTransaction, connection: Any) -> None:
-    tenant_id = session.info.get(TENANT)
-    if tenant_id is not None:
-        connection.exec_driver_sql("select set_config('tapak.tenant', %s, true)", (str(tenant_id),))
+def _begin(connection: Connection) -> None:
+    tenant_id: int | None = connection.get_execution_options().get("tapak_tenant")
+    connection.exec_driver_sql(BEGIN if tenant_id is None else IN_SCOPE.format(tenant_id))

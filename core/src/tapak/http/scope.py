@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, datetime
 from typing import cast
+from zoneinfo import ZoneInfo
 
 from flask import current_app, g, request
 from sqlalchemy.orm import Session
 
-from tapak.accounts.policy import Person, person_of
+from tapak.accounts.policy import Person, person_among
 from tapak.http.kit import Kit
-from tapak.http.signed_in import account_of_request
+from tapak.http.signed_in import SignedIn, signed_in
 from tapak.requests.desk import Desk
 from tapak.tenants.models import Tenant
 
@@ -35,18 +37,29 @@ def session() -> Session:
     return cast("Session", g.session)
 
 
+def today() -> date:
+    """The tenant's date."""
+    return datetime.now(ZoneInfo(tenant().time_zone)).date()
+
+
+def _signed_in() -> SignedIn | None:
+    if "signed_in" not in g:
+        g.signed_in = signed_in(session(), today())
+    return cast("SignedIn | None", g.signed_in)
+
+
 def person() -> Person | None:
     """Who is signed in, by browser session or bearer token."""
     if "person" not in g:
-        account = account_of_request(session())
-        desk = Desk.open(session(), tenant(), kit().registry)
-        g.person = person_of(session(), account, desk.today) if account else None
+        found = _signed_in()
+        g.person = person_among(found.seats, found.account) if found else None
     return cast("Person | None", g.person)
 
 
 def desk() -> Desk:
     """A desk for reading."""
-    return Desk.open(session(), tenant(), kit().registry, person())
+    found = _signed_in()
+    return Desk.open(session(), tenant(), kit().registry, person(), found.seats if found else None)
 
 
 @contextmanager

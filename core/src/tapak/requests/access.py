@@ -19,7 +19,7 @@ from tapak.requests.snapshots import pinned
 from tapak.requests.view import Known, TaskView
 from tapak.sdk.errors import NotFound, Stale
 from tapak.tenants.models import Agency
-from tapak.tenants.positions import SEATS, Holder, read_seats
+from tapak.tenants.positions import Holder
 
 GONE = "Permohonan ini tidak ditemukan."
 
@@ -48,7 +48,6 @@ VIEWS = (
         RESULTS,
         NUMBERS,
         PAUSED,
-        SEATS.scalar_subquery(),
     )
     .join(Task, Task.request_id == Request.id)
     .join(Snapshot, Snapshot.id == Request.snapshot_id)
@@ -106,20 +105,18 @@ def find_task(desk: Desk, task_id: int, action: str = "task.read", *, lock: bool
 
 def load(desk: Desk, task_id: int, *, lock: bool = False) -> TaskView | None:
     """The task in its request, whoever asks; with ``lock`` the request is locked."""
-    wanted = {"task_id": task_id, "on": desk.today}
+    wanted = {"task_id": task_id}
     row = desk.session.execute(LOCKED if lock else ONE, wanted).one_or_none()
     return None if row is None else _view(desk, row)
 
 
 def views_of(desk: Desk, request_id: int) -> tuple[TaskView, ...]:
     """Every task of the request, oldest first, whoever asks."""
-    wanted = {"request_id": request_id, "on": desk.today}
-    return tuple(_view(desk, row) for row in desk.session.execute(ALL, wanted))
+    return tuple(_view(desk, row) for row in desk.session.execute(ALL, {"request_id": request_id}))
 
 
 def _view(desk: Desk, row: Any) -> TaskView:
-    request, task, digest, escalated_to, agency, applicant, results, numbers, paused, seats = row
-    desk.know_seats(read_seats(seats))
+    request, task, digest, escalated_to, agency, applicant, results, numbers, paused = row
     known = Known(agency, applicant, results or {}, numbers or {}, paused)
     return TaskView(desk, request, task, pinned(desk, digest), known, escalated_to)
 

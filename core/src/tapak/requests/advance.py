@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import text
+from sqlalchemy import BigInteger, text
 from sqlalchemy.orm import Session
 
 from tapak.db.wake import look_now
@@ -64,9 +64,9 @@ STATEMENT = text(
     ), announced as (
         insert into wake (kind, row_id) select 'event', id from told where :announce
     )
-    select (select id from next), (select id from told)
+    select (select id from next) as task_id, (select id from told) as event_id
     """
-)
+).columns(task_id=BigInteger, event_id=BigInteger)
 
 
 @dataclass(frozen=True)

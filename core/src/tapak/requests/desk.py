@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -31,9 +31,19 @@ class Desk:
     now: datetime
 
     @classmethod
-    def open(cls, session: Session, tenant: Tenant, registry: Registry, person: Person | None = None) -> Desk:
-        """A desk at this moment."""
-        return cls(session, tenant, registry, person, datetime.now(UTC))
+    def open(
+        cls,
+        session: Session,
+        tenant: Tenant,
+        registry: Registry,
+        person: Person | None = None,
+        known: Iterable[Seat] | None = None,
+    ) -> Desk:
+        """A desk at this moment; ``known`` are all of today's seats, where they have been read already."""
+        opened = cls(session, tenant, registry, person, datetime.now(UTC))
+        if known is not None:
+            opened.__dict__["seats"] = {seat.key: seat for seat in known}
+        return opened
 
     @cached_property
     def calendar(self) -> WorkCalendar:
@@ -44,10 +54,6 @@ class Desk:
     def seats(self) -> Mapping[str, Seat]:
         """Every position with who acts for it today, by the position's key, in the tenant's order."""
         return {seat.key: seat for seat in seats(self.session, self.today)}
-
-    def know_seats(self, known: tuple[Seat, ...]) -> None:
-        """Take over the seats that another query brought along."""
-        self.__dict__["seats"] = {seat.key: seat for seat in known}
 
     def seat(self, position_id: int) -> Seat | None:
         """The position with that id."""

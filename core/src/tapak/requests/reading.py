@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from tapak.accounts.policy import require
 from tapak.audit.models import AuditEvent
@@ -105,29 +105,31 @@ class Report:
     agency: str
 
 
+_REPORTS = (
+    select(
+        Document.id,
+        Document.request_id,
+        Document.title,
+        Document.state,
+        Document.created_at,
+        Request.number,
+        Request.subject,
+        Agency.name,
+    )
+    .join(Request, Request.id == Document.request_id)
+    .join(Agency, Agency.id == Request.agency_id)
+    .where(Document.reader_position.in_(bindparam("held", expanding=True)))
+    .order_by(Document.id.desc())
+    .limit(bindparam("most"))
+)
+
+
 def reports(desk: Desk, *, limit: int = REPORTS) -> tuple[Report, ...]:
     """The last papers that report to the positions that the person holds, newest first."""
     held = [each.key for each in desk.somebody.positions]
     if not held:
         return ()
-    query = (
-        select(
-            Document.id,
-            Document.request_id,
-            Document.title,
-            Document.state,
-            Document.created_at,
-            Request.number,
-            Request.subject,
-            Agency.name,
-        )
-        .join(Request, Request.id == Document.request_id)
-        .join(Agency, Agency.id == Request.agency_id)
-        .where(Document.reader_position.in_(held))
-        .order_by(Document.id.desc())
-        .limit(limit)
-    )
-    return tuple(Report(*row) for row in desk.session.execute(query))
+    return tuple(Report(*row) for row in desk.session.execute(_REPORTS, {"held": held, "most": limit}))
 
 
 @dataclass(frozen=True)

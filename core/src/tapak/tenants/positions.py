@@ -6,7 +6,7 @@ where there is no definitive one. Of several of a kind the one appointed last ac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -124,9 +124,9 @@ def holders(session: Session, on: date) -> Mapping[str, Holder]:
     return {seat.key: seat.holder for seat in seats(session, on) if seat.holder is not None}
 
 
-def positions_of(session: Session, account_id: int, on: date) -> tuple[Holder, ...]:
-    """The positions that the account acts for on the local day ``on``, in the tenant's order."""
-    return tuple(holder for holder in holders(session, on).values() if holder.account_id == account_id)
+def held_by(account_id: int, known: Iterable[Seat]) -> tuple[Holder, ...]:
+    """The positions among ``known`` that the account acts for, in the same order."""
+    return tuple(seat.holder for seat in known if seat.holder is not None and seat.holder.account_id == account_id)
 
 
 def substitute(session: Session, position_id: int, on: date, barred: Callable[[Holder], bool]) -> Holder | None:

@@ -51,7 +51,7 @@ def install(app: Flask, kit: Kit) -> None:
     language.install(app)
     CSRFProtect(app)
     guard.install(app)
-    security.install(app, scope.session, secure=kit.config.secure_cookies)
+    security.install(app, scope.session, scope.today, secure=kit.config.secure_cookies)
     limits.install(app, kit.config.redis_url)
     for part in (assets, headers, layout, words, refusals):
         part.install(app)
