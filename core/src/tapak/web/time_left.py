@@ -32,20 +32,19 @@ class Countdown:
     calendar: WorkCalendar
     now: datetime
     _sums: dict[date, timedelta] = field(init=False, repr=False, default_factory=dict)
+    _told: dict[tuple[bool, int], TimeLeft] = field(init=False, repr=False, default_factory=dict)
 
     def left(self, at: datetime) -> TimeLeft:
         """How long until ``at``, or since."""
-        late = at < self.now
-        far = abs(at - self.now) > FAR
-        span = FAR if far else self.between(at)
-        if far:
-            months = abs(at - self.now).days // 30
+        late, distance = at < self.now, abs(at - self.now)
+        if distance <= FAR:
+            span = self.between(at)
+            return _time_left(late, span, self.words(span))
+        months = distance.days // 30
+        if (late, months) not in self._told:
             words = ngettext("lebih dari %(num)d bulan", "lebih dari %(num)d bulan", months)
-        else:
-            words = self.words(span)
-        if late:
-            return TimeLeft(gettext("terlambat %(span)s", span=words), "late")
-        return TimeLeft(gettext("tinggal %(span)s", span=words), "soon" if span < SOON else "calm")
+            self._told[late, months] = _time_left(late, FAR, words)
+        return self._told[late, months]
 
     def between(self, at: datetime) -> timedelta:
         """The working time from ``now`` to ``at``, or from ``at`` to ``now``."""
@@ -97,6 +96,12 @@ class Countdown:
                 at += step
                 total = known.setdefault(at, total)
         return known[day]
+
+
+def _time_left(late: bool, span: timedelta, words: str) -> TimeLeft:
+    if late:
+        return TimeLeft(gettext("terlambat %(span)s", span=words), "late")
+    return TimeLeft(gettext("tinggal %(span)s", span=words), "soon" if span < SOON else "calm")
 
 
 def time_left(calendar: WorkCalendar, now: datetime, at: datetime) -> TimeLeft:
