@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from tapak.sdk.procedure import END, Procedure
-from tapak.testing.procedure_contract import ProcedureContract
+from tapak.sdk.registers import Register
+from tapak.testing.procedure_contract import ProcedureContract, core_registers
 from tapak_tarakan.hosting import HOSTING
+from tapak_tarakan.registers import REGISTERS
 from tapak_tarakan.settings import TarakanSettings
 
 TITLE_5 = (
@@ -154,6 +156,10 @@ class TestHosting(ProcedureContract):
     @pytest.fixture
     def settings(self) -> Mapping[str, Any]:
         return TarakanSettings().load({})
+
+    @pytest.fixture
+    def registers(self) -> Mapping[str, Register]:
+        return {**core_registers(), **{register.key: register for register in REGISTERS}}
 
 
 @pytest.mark.parametrize("row", TABLE, ids=[row[0] for row in TABLE])

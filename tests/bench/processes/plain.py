@@ -8,11 +8,12 @@ from functools import cache
 from typing import Any
 
 from tapak.plugins import Registry, build
+from tapak.sdk.fields import Prose
+from tapak.sdk.forms import StepSchema
 from tapak.sdk.hookspecs import hookimpl
 from tapak.sdk.procedure import Procedure
-from tapak.sdk.step_kinds import StepKind, StepResult, StepSchema
+from tapak.sdk.step_kinds import StepKind, StepResult
 from tapak.sdk.view import View
-from tapak.step_kinds.fields import Prose
 from tapak_tarakan.hosting import HOSTING
 
 KEY = "bench.plain"

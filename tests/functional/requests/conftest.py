@@ -22,7 +22,9 @@ from tapak.provisioning.models import Connection
 from tapak.requests import papers
 from tapak.requests.desk import Desk
 from tapak.tenants.models import Agency, Position, PositionHolder, Tenant, Zone
-from tapak.testing.procedure_contract import SUBMISSION
+from tapak_tarakan.hosting import HOSTING
+
+SUBMISSION = HOSTING.submission.sample
 
 POSITIONS = ("kadis", "kabid_aplikasi", "kasubbag_umum", "sekretaris")
 HEAD = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n"

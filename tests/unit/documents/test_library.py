@@ -12,10 +12,10 @@ from tapak.sdk.errors import NotFound
 
 LETTERS = (
     "tapak/disposition_sheet",
-    "tapak/hosting_data",
     "tapak/implementation_report",
     "tapak/notice",
     "tapak/review_report",
+    "tapak/service_data",
 )
 ADDED = {
     "title",

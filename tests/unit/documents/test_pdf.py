@@ -75,7 +75,7 @@ def test_a_notice_reads_as_an_official_letter() -> None:
         "PEMERINTAH KOTA CONTOH",
         "Nomor : 000.8/12/KOMINFO/2026 Contoh, 20 November 2026",
         "Sifat : Biasa",
-        "Hal : Persetujuan permohonan hosting dan sub domain",
+        "Hal : Persetujuan permohonan",
         "Yth. Kepala Dinas Kesehatan",
         "dengan hormat disampaikan",
         "dinyatakan disetujui.",
@@ -150,7 +150,7 @@ def test_the_same_letter_gives_the_same_bytes(name: str) -> None:
 def test_a_letter_is_a_tagged_archive_file_that_tells_what_it_is() -> None:
     content = printed("tapak/notice")
     told = facts(content)
-    assert told["Title"] == "Persetujuan permohonan hosting dan sub domain"
+    assert told["Title"] == "Persetujuan permohonan"
     assert told["Tagged"] == "yes"
     assert told["JavaScript"] == "no"
     described = "".join(run(["pdfinfo", "-meta", "-"], content).decode().split())

@@ -9,8 +9,9 @@ import pytest
 from marshmallow import fields
 
 from tapak.engine.transitions import Transition, check_procedure, main_path, transition
+from tapak.sdk.forms import StepSchema
 from tapak.sdk.procedure import END, Actor, Header, Outcome, Procedure, RequiredInput, Step, TimeStandard
-from tapak.sdk.step_kinds import StepKind, StepResult, StepSchema
+from tapak.sdk.step_kinds import StepKind, StepResult
 
 
 class NoteSchema(StepSchema):

@@ -8,9 +8,10 @@ import pytest
 from tapak.sdk.resources import Fact
 from tapak.sdk.step_kinds import StepKind
 from tapak.step_kinds.plugin import step_kinds
-from tapak.testing.procedure_contract import SUBMISSION
 from tapak.testing.view import MemoryView
 from tapak_tarakan.hosting import HOSTING
+
+SUBMISSION = HOSTING.submission.sample
 
 FACTS = (
     Fact("disk_free", "Ruang disk", "120", "agent", "GB"),

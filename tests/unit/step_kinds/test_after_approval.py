@@ -6,6 +6,7 @@ import pytest
 from marshmallow import ValidationError
 
 from tapak.sdk.errors import Invalid, MissingInput
+from tapak.sdk.step_kinds import run_step
 from tapak.sdk.view import ResourceState
 from tapak_tarakan.hosting import HOSTING
 
@@ -27,10 +28,10 @@ def test_beginning_provision_declares_what_the_procedure_wants(view_at, kinds):
 
 def test_provision_ends_when_all_is_live_and_writes_the_records(live, load, kinds):
     view = live("provision")
-    result = kinds["provision"].run(view, load(view, {}))
+    result = run_step(kinds["provision"], view, load(view, {}))
     rows = {record.register: record.data for record in result.records}
     assert rows["tapak.names"]["address"] == "192.0.2.20"
-    assert ["Server", "Server web bersama"] in rows["tapak.hosting_configuration"]["configuration"]
+    assert {"label": "Server", "value": "Server web bersama"} in rows["tarakan.hosting_configuration"]["configuration"]
     assert result.resources == ()
 
 
@@ -65,13 +66,13 @@ def test_what_is_to_be_made_stands_beside_the_form(view_at, kinds):
 
 def test_the_unit_gets_configuration_and_usage(live, load, kinds):
     view = live("hand_over")
-    result = kinds["hand_over"].run(view, load(view, {"manual_facts": {"bandwidth": "3"}}))
+    result = run_step(kinds["hand_over"], view, load(view, {"manual_facts": {"bandwidth": "3"}}))
     letter = result.letters[0]
-    assert (letter.kind, letter.for_applicant) == ("hosting_data", True)
+    assert (letter.kind, letter.for_applicant) == ("service_data", True)
     assert letter.context["url"] == "http://antrean.example.test/"
     assert {line["value"] for line in letter.context["resources"]} == {"aktif"}
     assert [figure["value"] for figure in letter.context["figures"]] == ["120", "3"]
-    assert result.records[0].data["figures"] == letter.context["figures"]
+    assert [figure["value"] for figure in result.records[0].data["figures"]] == ["120 GB", "3 Mbit/s"]
 
 
 def test_usage_figures_of_no_source_are_refused(live, load, kinds):

@@ -6,10 +6,11 @@ import pytest
 from marshmallow import ValidationError
 
 from tapak.sdk.errors import Invalid
-from tapak.step_kinds.submit import Submit, SubmitInput
+from tapak.step_kinds.submit import Submit
 from tapak.testing.view import MemoryView
 from tapak_tarakan.hosting import HOSTING
 
+FORM = HOSTING.submission
 HOSTILE_LABELS = (
     "www\n",
     " antrean",
@@ -114,7 +115,7 @@ def test_bad_input_is_told_at_its_field(view_at, load, submission, field, value)
 
 def test_every_empty_field_is_told_in_indonesian(view_at, kinds):
     problems = kinds["submit"].schema(view_at("submit")).validate({})
-    wanted = {name for name, field in SubmitInput().fields.items() if field.required}
+    wanted = {name for name, field in FORM.schema().fields.items() if field.required}
     assert set(problems) == wanted
     assert {told for name, messages in problems.items() if name != "statement" for told in messages} == {"Wajib diisi."}
 
@@ -148,9 +149,9 @@ def test_a_letter_of_the_first_revision_is_no_letter_of_the_second(view_at, kind
 
 
 def test_every_field_and_upload_stands_on_a_page():
-    pages = {page.key for page in Submit.pages}
-    assert {field.metadata.get("page") for field in SubmitInput().fields.values()} == pages
-    assert {upload.page for upload in Submit.uploads} <= pages
+    pages = {page.key for page in FORM.pages}
+    assert {field.metadata.get("page") for field in FORM.schema().fields.values()} == pages
+    assert {upload.page for upload in FORM.uploads} <= pages
 
 
 def test_choices_of_one_request_do_not_leak_into_another():

@@ -30,8 +30,10 @@ from tapak.plugins import registry
 from tapak.requests import flow, papers
 from tapak.requests.desk import Desk
 from tapak.tenants.models import Tenant
-from tapak.testing.procedure_contract import SUBMISSION
 from tapak.wsgi import make_app
+from tapak_tarakan.hosting import HOSTING
+
+SUBMISSION = HOSTING.submission.sample
 
 NUMBERS = count(1)
 DATABASE = "tapak_pages"

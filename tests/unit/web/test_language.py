@@ -18,9 +18,10 @@ from tapak.engine.states import RequestState, TaskState
 from tapak.plugins import registry
 from tapak.requests.forms import describe
 from tapak.requests.models import Task
-from tapak.step_kinds import wording
-from tapak.step_kinds.decide import concerned_labels
-from tapak.step_kinds.request_view import DISPOSITION_INSTRUCTIONS, RETURN_REASONS
+from tapak.sdk import wording
+from tapak.sdk.parts import PLAIN_SUBMISSION
+from tapak.step_kinds.decide import RETURN_REASONS, concerned_labels
+from tapak.step_kinds.disposition_sheet import DISPOSITION_INSTRUCTIONS
 from tapak.web import refusals, words
 from tapak.web.language import CATALOGUES, catalogue
 from tapak.web.tasks import PHASES
@@ -51,7 +52,12 @@ def declared() -> set[str]:
     texts = {text for schema in schemas for text in form_words(schema)}
     texts |= {each.title for owner in (*kinds, *books) for each in (owner, *getattr(owner, "pages", ()))}
     texts |= {text for kind in kinds for upload in kind.uploads for text in (upload.label, upload.help)}
-    listed = {*DISPOSITION_INSTRUCTIONS, *RETURN_REASONS, *concerned_labels().values(), *wording.SOURCES.values()}
+    listed = {
+        *DISPOSITION_INSTRUCTIONS,
+        *RETURN_REASONS,
+        *concerned_labels(PLAIN_SUBMISSION).values(),
+        *wording.SOURCES.values(),
+    }
     return {*texts, *listed, *PHASES.values()} - {""}
 
 

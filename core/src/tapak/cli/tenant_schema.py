@@ -15,8 +15,8 @@ from zoneinfo import available_timezones
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
 from tapak.accounts.service import normal_email
-from tapak.engine.names import name_problem
 from tapak.sdk.errors import Invalid
+from tapak.sdk.names import name_problem
 from tapak.tenants.hosts import host_name
 from tapak.tenants.settings import TenantSettings
 

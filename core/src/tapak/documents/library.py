@@ -18,8 +18,8 @@ from jinja2 import FileSystemLoader, PrefixLoader, StrictUndefined, TemplateErro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tapak.documents.wording import head_of
-from tapak.engine.wording import nip_spaced
 from tapak.sdk.errors import NotFound, TapakError
+from tapak.sdk.wording import nip_spaced
 
 LETTERS = Path(__file__).parent / "letters"
 PREFIX = "tapak"

@@ -19,9 +19,9 @@ from tapak.documents.library import CORE_LETTERS, LetterLibrary
 from tapak.documents.models import Document
 from tapak.documents.pdf import to_pdf
 from tapak.documents.store import DocumentStore
-from tapak.engine.wording import day_words
 from tapak.sdk.errors import Conflict, NotFound, TapakError
 from tapak.sdk.step_kinds import Letter
+from tapak.sdk.wording import day_words
 from tapak.tenants.models import Tenant
 
 WAKE_KIND = "document"

@@ -83,6 +83,9 @@ def _whole_problems(procedure: Procedure) -> Iterator[str]:
         yield "there are no steps"
     if not any(actor.applicant for actor in procedure.actors):
         yield "no actor is the applicant"
+    strays = {*procedure.forms, *procedure.effects} - {step.key for step in procedure.steps}
+    if strays:
+        yield f"forms or effects are given for {', '.join(sorted(strays))}, which is no step"
     if procedure.version < 1:
         yield f"the version is {procedure.version}, but versions count from 1"
     try:
@@ -103,8 +106,29 @@ def _step_problems(procedure: Procedure, step: Step, kinds: Mapping[str, StepKin
     yield from (f"no cell is named {cell!r} (inferred)" for cell in sorted(step.inferred - CELLS))
     yield from _standard_problems(step.time_standard)
     yield from _outcome_problems(procedure, step)
+    if step.kind in kinds:
+        yield from _form_problems(procedure, step, kinds[step.kind])
     for required in step.required_inputs:
         yield from _requirement_problems(procedure, step, required, kinds.get(step.kind))
+
+
+def _form_problems(procedure: Procedure, step: Step, kind: StepKind) -> Iterator[str]:
+    yield from kind.misuse(procedure, step)
+    form = procedure.forms.get(step.key)
+    if form is None:
+        return
+    if kind.takes is None:
+        yield f"the kind {step.kind!r} has a form of its own and takes none"
+    elif not issubclass(form.schema, kind.takes):
+        yield f"the form's schema must be put together from {kind.takes.__name__}, as the kind {step.kind!r} asks"
+    fields = form.schema().fields
+    pages = {page.key for page in form.pages}
+    strays = sorted(name for name, item in fields.items() if form.pages and item.metadata.get("page", "") not in pages)
+    if strays:
+        yield f"the form's fields stand on no page: {', '.join(strays)}"
+    unknown = sorted(form.asked_anew - set(fields))
+    if unknown:
+        yield f"the form asks anew for fields that it does not have: {', '.join(unknown)}"
 
 
 def _standard_problems(standard: TimeStandard) -> Iterator[str]:
@@ -144,7 +168,7 @@ def _requirement_problems(
         if what not in _before(procedure, step.key):
             yield f"{told} names the step {what!r}, which does not come before"
     elif how == "field":
-        if kind is not None and what not in kind.input_schema().fields:
+        if kind is not None and what not in kind.form_of(procedure, step).schema().fields:
             yield f"{told} names the field {what!r}, which the kind {step.kind!r} does not have"
     elif not (how == "document" and what) and required.by not in ("facts", "resources"):
         yield f"{told} can't be checked by {required.by!r}"

@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from tapak.engine import names
-from tapak.engine.names import RESERVED, label_problem
 from tapak.inventory.models import Address, HeldName, Service
+from tapak.sdk import names
 from tapak.sdk.errors import Conflict
+from tapak.sdk.names import RESERVED, label_problem
 from tapak.sdk.step_kinds import Reservation
 from tapak.tenants.models import Zone
 

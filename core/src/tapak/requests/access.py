@@ -18,6 +18,7 @@ from tapak.requests.models import Deadline, Pause, RegisterRow, Request, Snapsho
 from tapak.requests.snapshots import pinned
 from tapak.requests.view import Known, TaskView
 from tapak.sdk.errors import NotFound, Stale
+from tapak.sdk.parts import signer_nip
 from tapak.tenants.models import Agency
 from tapak.tenants.positions import Holder
 
@@ -67,7 +68,7 @@ def subject(request: Request) -> RequestSubject:
     return RequestSubject(
         agency_id=request.agency_id,
         applicant_id=request.applicant_id,
-        signer_nip=str(request.answers.get("responsible_officer_nip", "")),
+        signer_nip=signer_nip(request.answers),
         draft=request.state == "draft",
     )
 

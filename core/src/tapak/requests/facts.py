@@ -11,7 +11,7 @@ from tapak.db.wake import wake
 from tapak.requests import access
 from tapak.requests.advance import FACTS
 from tapak.requests.desk import Desk
-from tapak.requests.models import Request, Task
+from tapak.requests.models import Task
 from tapak.requests.view import TaskView
 from tapak.sdk.resources import Fact
 
@@ -24,11 +24,9 @@ def ask_again(desk: Desk, task_id: int) -> None:
 
 def names_asked(desk: Desk, task_id: int) -> tuple[str, ...]:
     """The names that the task's request is about; what the servers are asked about."""
-    answers = desk.session.scalar(
-        select(Request.answers).join(Task, Task.request_id == Request.id).where(Task.id == task_id)
-    )
-    label, zone = (answers or {}).get("name_label"), (answers or {}).get("name_zone")
-    return (f"{label}.{zone}",) if label and zone else ()
+    view = access.load(desk, task_id)
+    wishes = view.procedure.wished_names(view.answers) if view is not None else ()
+    return tuple(wish.fqdn for wish in wishes)
 
 
 def store(desk: Desk, task_id: int, told: Sequence[Fact]) -> None:
@@ -53,9 +51,8 @@ def _inventory(view: TaskView) -> tuple[Fact, ...]:
             details={"list": shown},
         ),
     ]
-    label, zone = view.answers.get("name_label"), view.answers.get("name_zone")
-    if label and zone:
-        free = "Tersedia" if view.row.service_id is None else "Milik layanan ini"
-        told = view.name_problem(label, zone) or free
-        facts.append(Fact("name_state", f"Nama {label}.{zone}", told, "inventory"))
+    free = "Tersedia" if view.row.service_id is None else "Milik layanan ini"
+    for number, wish in enumerate(view.procedure.wished_names(view.answers)):
+        told = view.name_problem(wish.label, wish.zone) or free
+        facts.append(Fact(f"name_state_{number}" if number else "name_state", f"Nama {wish.fqdn}", told, "inventory"))
     return tuple(facts)

@@ -13,14 +13,14 @@ from tapak.accounts.policy import Person, require
 from tapak.audit.service import record
 from tapak.engine.states import RequestState, TaskState, move_request, move_task
 from tapak.engine.transitions import transition
-from tapak.requests import access, arrivals, deadlines, effects, ends
+from tapak.requests import access, arrivals, deadlines, effects, ends, handing_over
 from tapak.requests.advance import Arrival, Ending, Told, advance
 from tapak.requests.desk import Desk
 from tapak.requests.models import Request, Revision, Task
 from tapak.requests.snapshots import offered_procedure, pin
-from tapak.requests.view import TaskView
+from tapak.requests.view import ASKED, TaskView
 from tapak.sdk.errors import Forbidden, Invalid, MissingInput, flat_messages
-from tapak.sdk.step_kinds import StepResult
+from tapak.sdk.step_kinds import StepResult, run_step
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
@@ -84,7 +84,7 @@ def save_draft(desk: Desk, task_id: int, content: Mapping[str, Any]) -> Task:
     """
     view = access.find_task(desk, task_id, "task.act", lock=True)
     access.still_open(view)
-    known = view.kind.input_schema().fields
+    known = view.kind.schema(view).fields
     view.task.draft = {**view.task.draft, **{name: value for name, value in content.items() if name in known}}
     return view.task
 
@@ -117,8 +117,10 @@ def finish(desk: Desk, task_id: int, data: Mapping[str, Any], version: int | Non
     access.check_version(view.row, version)
     access.still_open(view)
     clean, stored = _load(view, data)
+    if view.kind.hands_over(view, clean):
+        return _hand_over(view, stored, run_step(view.kind, view, clean))
     _check_required(view, clean)
-    return _finish(view, stored, view.kind.run(view, clean))
+    return _finish(view, stored, run_step(view.kind, view, clean))
 
 
 def _load(view: TaskView, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -169,6 +171,25 @@ def _begin(view: TaskView) -> None:
     )
 
 
+def _hand_over(view: TaskView, asked: dict[str, Any], result: StepResult) -> Finished:
+    """The step goes to the applicant, who is asked for something; it stays the same task."""
+    if view.task.state == TaskState.OPEN:
+        _begin(view)
+    effects.write(view, result, view.task.acting_as)
+    handing_over.to_applicant(view, asked)
+    view.row.version += 1
+    record(
+        view.desk.session,
+        "task.asked",
+        person=view.desk.somebody,
+        request_id=view.row.id,
+        acting_as=view.task.acting_as,
+        summary=result.summary,
+        content={"task": view.task.id, "step": view.step.key},
+    )
+    return Finished(view.row.id, view.task.id, view.task.id)
+
+
 def _finish(view: TaskView, stored: dict[str, Any], result: StepResult) -> Finished:
     desk, task, request = view.desk, view.task, view.row
     moved = transition(view.procedure, view.step.key, result.outcome)
@@ -193,6 +214,7 @@ def _ending(view: TaskView, stored: dict[str, Any], result: StepResult, acting_a
     """The task's end; the first act on a task that was never begun is also its beginning."""
     desk, task = view.desk, view.task
     clock = deadlines.task_clock(view)
+    handing_over.runs_again(view)
     person = desk.somebody
     return Ending(
         task_id=task.id,
@@ -204,7 +226,7 @@ def _ending(view: TaskView, stored: dict[str, Any], result: StepResult, acting_a
         actor=person.name,
         acting_as=acting_as,
         outcome=result.outcome,
-        input=stored,
+        input={**({ASKED: view.asked} if view.asked else {}), **stored},
         waiting=int(clock.waiting.total_seconds()),
         working=int(clock.working.total_seconds()),
     )

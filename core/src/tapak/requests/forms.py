@@ -9,11 +9,16 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from tapak.requests.view import TaskView
+from tapak.sdk.fields import Table, choices_of
 
 
 @dataclass(frozen=True)
 class FormField:
-    """One field. ``choices`` are (value, label) pairs; ``limit`` is the greatest length in characters, or None."""
+    """One field. ``choices`` are (value, label) pairs; ``limit`` is the greatest length in characters, or None.
+
+    ``zone`` names the field with the domain that a name stands below; ``columns`` are those of a table, which has
+    ``most`` rows at most.
+    """
 
     name: str
     label: str
@@ -24,6 +29,9 @@ class FormField:
     choices: tuple[tuple[Any, str], ...]
     limit: int | None
     value: Any
+    zone: str = ""
+    columns: tuple[FormField, ...] = ()
+    most: int = 0
 
 
 def form_of(view: TaskView) -> tuple[FormField, ...]:
@@ -46,22 +54,13 @@ def _field(name: str, field: fields.Field[Any], value: Any) -> FormField:
         widget=told.get("widget", "text"),
         required=field.required,
         page=told.get("page", ""),
-        choices=_choices(_rules(field)),
-        limit=_limit(_rules(field)),
+        choices=choices_of(field),
+        limit=_limit(field.validators),
         value=value,
+        zone=told.get("zone", ""),
+        columns=describe(field.row()) if isinstance(field, Table) else (),
+        most=field.most if isinstance(field, Table) else 0,
     )
-
-
-def _rules(field: fields.Field[Any]) -> Iterable[Any]:
-    return field.validators
-
-
-def _choices(rules: Iterable[Any]) -> tuple[tuple[Any, str], ...]:
-    for rule in rules:
-        if isinstance(rule, (validate.OneOf, validate.ContainsOnly)):
-            labels = list(rule.labels) or [str(choice) for choice in rule.choices]
-            return tuple(zip(rule.choices, labels, strict=False))
-    return ()
 
 
 def _limit(rules: Iterable[Any]) -> int | None:

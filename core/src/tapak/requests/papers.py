@@ -29,7 +29,7 @@ def upload(
     """
     view = access.find_task(desk, task_id, "task.act", lock=True)
     access.still_open(view)
-    wanted = {wish.kind: wish for wish in view.kind.uploads}
+    wanted = {wish.kind: wish for wish in view.kind.form(view).uploads}
     if kind not in wanted:
         told = "Langkah ini tidak menerima berkas semacam itu."
         raise Invalid(told, log=f"step {view.step.key} takes no {kind!r}", fields={"kind": [told]})

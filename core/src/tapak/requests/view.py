@@ -23,6 +23,9 @@ from tapak.sdk.resources import Fact
 from tapak.sdk.step_kinds import StepKind
 from tapak.sdk.view import DocumentRef, PositionRef, RequestFacts, ResourceState
 
+ASKED = "asked_of_applicant"
+"""Where a task's draft, and then its input, keeps what the officer asked for."""
+
 
 @dataclass(frozen=True)
 class Known:
@@ -89,6 +92,11 @@ class TaskView:
     @property
     def results(self) -> Mapping[str, Mapping[str, Any]]:
         return self.known.results
+
+    @property
+    def asked(self) -> Mapping[str, Any]:
+        asked: Mapping[str, Any] = self.task.draft.get(ASKED) or (self.task.input or {}).get(ASKED) or {}
+        return asked
 
     @cached_property
     def documents(self) -> Sequence[DocumentRef]:

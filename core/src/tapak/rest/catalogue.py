@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tapak.engine.names import fold_label
 from tapak.http.scope import desk
 from tapak.requests.names import name_problem
 from tapak.requests.snapshots import offered, offered_procedure
 from tapak.rest import schemas
 from tapak.rest.blueprint import Blueprint
+from tapak.sdk.names import fold_label
 from tapak.sdk.procedure import Procedure
 
 blueprint = Blueprint("catalogue", __name__, description="Services and names")

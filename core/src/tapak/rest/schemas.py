@@ -192,6 +192,9 @@ class FormField(Schema):
     choices = fields.List(fields.List(fields.Raw()))
     limit = fields.Integer(allow_none=True)
     value = fields.Raw(allow_none=True)
+    zone = fields.String(metadata={"description": "of a name: the field with its domain"})
+    columns = fields.List(fields.Nested("FormField"), metadata={"description": "of a table"})
+    most = fields.Integer(metadata={"description": "of a table: the greatest number of rows, else 0"})
 
 
 class UploadWish(Schema):

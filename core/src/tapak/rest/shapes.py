@@ -59,7 +59,7 @@ def task_form(view: TaskView) -> dict[str, Any]:
             "kind": step.kind,
             "required_inputs": step.required_inputs,
             "form": forms.form_of(view),
-            "uploads": view.kind.uploads,
+            "uploads": view.kind.form(view).uploads,
             "facts": view.facts,
             "facts_at": row.facts_at,
             "shown": view.kind.shown(view),

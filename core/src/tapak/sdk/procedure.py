@@ -10,17 +10,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
-from tapak.sdk.resources import DesiredResource
+from tapak.sdk import parts
+from tapak.sdk.forms import Form, Lines
+from tapak.sdk.names import NameWish
+from tapak.sdk.resources import DesiredResource, RecordSet, Site
 
 if TYPE_CHECKING:
+    from tapak.sdk.step_kinds import StepResult
     from tapak.sdk.view import View
 
 Unit = Literal["minute", "hour", "day"]
+Effects = Callable[["View", Mapping[str, Any]], "StepResult"]
+"""What finishing a step with validated data leads to; the outcome is left to the step's kind."""
 END = "end"
+CODE = {"code": True}
 
 
 @dataclass(frozen=True)
@@ -137,19 +144,6 @@ class Header:
     records: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class NameWish:
-    """The name that an applicant asks for: a label below one of the tenant's zones."""
-
-    label: str
-    zone: str
-
-    @property
-    def fqdn(self) -> str:
-        """The full name without the final dot."""
-        return f"{self.label}.{self.zone}"
-
-
 def _no_problems(view: View, answers: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
     return {}
 
@@ -158,13 +152,36 @@ def _no_resources(view: View) -> Sequence[DesiredResource]:
     return ()
 
 
+def _about(view: View) -> Lines:
+    return parts.name_lines(view.answers)
+
+
+def configuration_lines(view: View) -> Lines:
+    """What the procedure wants live, as lines: names, DNS records with their TTL, sites."""
+    lines = [("Nama", wish.fqdn) for wish in view.procedure.wished_names(view.answers)]
+    for wanted in view.procedure.desired_resources(view):
+        spec = wanted.spec
+        if isinstance(spec, RecordSet):
+            record = f"{spec.name} {spec.type} {', '.join(spec.values)}"
+            lines += [("Rekaman DNS", record), ("TTL", f"{spec.ttl} detik")]
+        elif isinstance(spec, Site):
+            lines += [("Situs", spec.name)]
+    return lines
+
+
 @dataclass(frozen=True)
 class Procedure:
     """One version of one procedure.
 
     ``request_number`` is the pattern of the request's own number (tokens in ``tapak.engine.numbering``).
-    ``validate`` gives problems of a submission by field; ``desired_resources`` what is to be live at the end; both
-    are pure functions of the view.
+
+    What core asks a procedure about its answers are named, pure functions: ``validate`` gives problems of a
+    submission by field; ``subject`` the one-line title; ``wished_names`` the names that must be free and are looked
+    up for the reviewer; ``about`` the lines that say in letters what the request is about; ``configuration`` how it
+    was set up; ``desired_resources`` what is to be live at the end.
+
+    ``forms`` are what is filled in, and ``effects`` what finishing a step leads to beside what its kind does, each by
+    the key of a step. Both are code, taken from what is installed, and no part of the snapshot.
     """
 
     key: str
@@ -177,7 +194,18 @@ class Procedure:
     steps: tuple[Step, ...]
     request_number: str
     validate: Callable[[View, Mapping[str, Any]], Mapping[str, Sequence[str]]] = _no_problems
+    subject: Callable[[Mapping[str, Any]], str] = parts.letter_subject
+    wished_names: Callable[[Mapping[str, Any]], Sequence[NameWish]] = parts.wished_names
+    about: Callable[[View], Lines] = _about
+    configuration: Callable[[View], Lines] = configuration_lines
     desired_resources: Callable[[View], Sequence[DesiredResource]] = _no_resources
+    forms: Mapping[str, Form] = field(default_factory=dict, metadata=CODE)
+    effects: Mapping[str, Effects] = field(default_factory=dict, metadata=CODE)
+
+    @property
+    def submission(self) -> Form:
+        """The applicant's form: that of the first step."""
+        return self.forms.get(self.steps[0].key, parts.PLAIN_SUBMISSION)
 
     def step(self, key: str) -> Step:
         """The step named ``key``.
@@ -250,7 +278,7 @@ def snapshot_hash(content: Mapping[str, Any]) -> str:
 
 def _plain(value: Any) -> Any:
     if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+        return {item.name: _plain(getattr(value, item.name)) for item in fields(value) if not item.metadata.get("code")}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (frozenset, set)):

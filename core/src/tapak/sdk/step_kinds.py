@@ -1,59 +1,28 @@
-"""A step kind: what people do at one kind of step, as a schema and a pure function.
+"""A step kind: what people do at one kind of step, as a form and a pure function.
 
-The schema feeds form, REST, OpenAPI and validation alike. Field ``metadata``: ``label`` and ``help`` are shown in
-Indonesian; ``widget`` is one of text (default), textarea, choice, radio, checkbox, checkboxes, date, name, figures or
-hidden; ``page`` is the key of the wizard page that the field stands on. The choices of a field are those of its
-``OneOf`` or ``ContainsOnly`` validator. Core gives the view, checks the result and writes it with task, audit event
-and pending rows in one transaction.
+Field ``metadata``: ``label`` and ``help`` are shown in Indonesian; ``widget`` is one of text (default), textarea,
+choice, radio, checkbox, checkboxes, date, appointment, name, figures, table or hidden; ``page`` is the key of the page
+that the field stands on. The choices of a field are those of its ``OneOf`` or ``ContainsOnly`` validator. Core gives
+the view, checks the result and writes it with task, audit event and pending rows in one transaction.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from marshmallow import RAISE, Schema
+from marshmallow import Schema
 
-from tapak.sdk.procedure import RequiredInput
+from tapak.sdk.errors import Invalid
+from tapak.sdk.fields import Nip
+from tapak.sdk.forms import Form, StepSchema, Upload
+from tapak.sdk.procedure import Procedure, RequiredInput, Step
 from tapak.sdk.registers import Record
 from tapak.sdk.resources import DesiredResource
 from tapak.sdk.view import View
-
-
-class StepSchema(Schema):
-    """The base of every step's input; an unknown field is refused."""
-
-    error_messages: dict[str, str] = {
-        "unknown": "Isian ini tidak dikenal.",
-        "type": "Bentuk isian tidak sah.",
-    }
-
-    class Meta:
-        unknown = RAISE
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of a form that is too long for one."""
-
-    key: str
-    title: str
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file that people may send at this step; it becomes a document of ``kind`` of the current revision.
-
-    Whether it must be there is the declaration's to say (:class:`~tapak.sdk.procedure.RequiredInput`).
-    """
-
-    kind: str
-    label: str
-    help: str = ""
-    page: str = ""
-    media_types: tuple[str, ...] = ("application/pdf",)
+from tapak.sdk.wording import nip_oddity
 
 
 @dataclass(frozen=True)
@@ -93,7 +62,7 @@ class StepResult:
     ``summary`` is the timeline's line.
     """
 
-    outcome: str
+    outcome: str = ""
     summary: str = ""
     answers: Mapping[str, Any] | None = None
     subject: str = ""
@@ -106,35 +75,55 @@ class StepResult:
 class StepKind(ABC):
     """One kind of step. ``name`` carries the version (``tapak.review/1``); a changed meaning takes a new one.
 
-    ``decides`` marks kinds that nobody may do on an own request; ``needs_facts`` those whose figures core collects
-    when the task arrives; ``provisions`` those that bring resources about when they are started. ``pages`` divide a
-    long form and ``uploads`` are the files that may be sent with it.
+    ``input_schema`` and ``uploads`` are the kind's own form. ``takes`` is the schema that a procedure's form for such
+    a step is put together from; None: the kind's own form is the only one. ``decides`` marks kinds that nobody may do
+    on an own request; ``needs_facts`` those whose figures core collects when the task arrives; ``provisions`` those
+    that bring resources about when they are started.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     input_schema: ClassVar[type[StepSchema]]
+    uploads: ClassVar[tuple[Upload, ...]] = ()
+    takes: ClassVar[type[StepSchema] | None] = None
     decides: ClassVar[bool] = False
     needs_facts: ClassVar[bool] = False
     provisions: ClassVar[bool] = False
-    pages: ClassVar[tuple[Page, ...]] = ()
-    uploads: ClassVar[tuple[Upload, ...]] = ()
+
+    def misuse(self, procedure: Procedure, step: Step) -> Sequence[str]:
+        """What is wrong with how ``procedure`` uses the kind at ``step``, in English; empty where it can run."""
+        return ()
+
+    def form_of(self, procedure: Procedure, step: Step) -> Form:
+        """What is filled in at ``step``: the procedure's form, else the kind's own."""
+        return procedure.forms.get(step.key) or Form(self.input_schema, uploads=self.uploads)
+
+    def form(self, view: View) -> Form:
+        """What is filled in now."""
+        return self.form_of(view.procedure, view.step)
 
     def schema(self, view: View) -> Schema:
-        """The schema for this step of this request: the class's own, with choices that depend on the view."""
-        return self.input_schema()
+        """The schema for this step of this request, with choices that depend on the view."""
+        return self.form(view).schema_for(view)
 
     def initial(self, view: View) -> Mapping[str, Any]:
         """Values that the form starts with, as a client would send them (dates as ISO 8601 text)."""
-        return {}
+        return self.form(view).initial(view)
 
     def shown(self, view: View) -> Sequence[tuple[str, str]]:
         """Lines (label and text, Indonesian) that stand beside the form."""
-        return ()
+        return self.form(view).shown(view)
 
     def warnings(self, view: View, data: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
         """What is odd about validated ``data`` by field, in Indonesian: told to the person, never a refusal."""
-        return {}
+        form = self.form(view)
+        nips = [name for name, item in form.schema().fields.items() if isinstance(item, Nip)]
+        odd = {name: [told] for name in nips if (told := nip_oddity(data.get(name, "")))}
+        return {**odd, **form.warnings(view, data)}
+
+    def hands_over(self, view: View, data: Mapping[str, Any]) -> bool:
+        """Whether finishing with ``data`` asks the applicant for something first: the step stays, with them."""
+        return False
 
     def start(self, view: View) -> StepResult | None:
         """What beginning work on the step leads to; the outcome is not looked at."""
@@ -166,3 +155,27 @@ class StepKind(ABC):
         Raises:
             Invalid: the input fits the schema but not the request; ``fields`` says where.
         """
+
+
+def run_step(kind: StepKind, view: View, data: Mapping[str, Any]) -> StepResult:
+    """What finishing the view's step with validated ``data`` leads to: the kind's result with the procedure's effects.
+
+    Raises:
+        Invalid: the input fits the schema but not the request; ``fields`` says where.
+    """
+    wrong = kind.form(view).problems(view, data)
+    if wrong:
+        raise Invalid("Periksa isian yang ditandai.", log=f"step {view.step.key}: the form's rules", fields=wrong)
+    result = kind.run(view, data)
+    effects = view.procedure.effects.get(view.step.key)
+    if effects is None or kind.hands_over(view, data):
+        return result
+    more = effects(view, data)
+    return replace(
+        result,
+        summary=more.summary or result.summary,
+        records=(*result.records, *more.records),
+        letters=(*result.letters, *more.letters),
+        reservations=(*result.reservations, *more.reservations),
+        resources=more.resources or result.resources,
+    )

@@ -64,7 +64,8 @@ class View(Protocol):
     """Everything that a step kind or a procedure's function may look at.
 
     ``answers`` is the submission of the current revision; ``results`` the stored input of each finished step of the
-    current revision, by step key; ``settings`` the tenant's resolved settings (its own and the plugin's). ``now`` is
+    current revision, by step key; ``asked`` what an officer asked the applicant for at this step, whose turn it now
+    is (empty otherwise); ``settings`` the tenant's resolved settings (its own and the plugin's). ``now`` is
     aware and in the tenant's time zone, so that its date is the tenant's today.
     """
 
@@ -80,6 +81,8 @@ class View(Protocol):
     def answers(self) -> Mapping[str, Any]: ...
     @property
     def results(self) -> Mapping[str, Mapping[str, Any]]: ...
+    @property
+    def asked(self) -> Mapping[str, Any]: ...
     @property
     def documents(self) -> Sequence[DocumentRef]: ...
     @property

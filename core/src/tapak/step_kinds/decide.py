@@ -7,19 +7,27 @@ from typing import Any
 
 from marshmallow import Schema
 
-from tapak.engine.wording import day_words
+from tapak.sdk.contexts import address, common
 from tapak.sdk.errors import Invalid
+from tapak.sdk.fields import REQUIRED, Choice, Choices, Prose, offer
+from tapak.sdk.forms import Form, StepSchema, declarations
 from tapak.sdk.procedure import Outcome
-from tapak.sdk.step_kinds import Letter, StepKind, StepResult, StepSchema
+from tapak.sdk.request_view import named, reservations, result_of, texts_setting
+from tapak.sdk.step_kinds import Letter, StepKind, StepResult
 from tapak.sdk.view import View
-from tapak.step_kinds.contexts import address, common
-from tapak.step_kinds.fields import REQUIRED, Choice, Choices, Prose, offer
-from tapak.step_kinds.request_view import RETURN_REASONS, reservations, result_of, texts_setting, wished_name
-from tapak.step_kinds.submit import Submit, SubmitInput
+from tapak.sdk.wording import day_words
 
+RETURN_REASONS = (
+    "Surat permohonan tidak lengkap atau tidak terbaca",
+    "Data penanggung jawab atau narahubung tidak sesuai",
+    "Nama subdomain tidak sesuai ketentuan penamaan",
+    "IP publik tidak tersedia",
+    "Kapasitas server belum mencukupi",
+    "Lainnya",
+)
 _WORDS = {"approve": "disetujui", "return": "dikembalikan", "refuse": "tidak dapat dilaksanakan"}
 _NEXT = {
-    "approve": "Server dan subdomain disiapkan; datanya dikirim setelah nama dan situs aktif.",
+    "approve": "Permohonan dikerjakan menurut SOP; kemajuannya terlihat pada halaman permohonan.",
     "return": "Perbaiki isian yang disebut, lalu ajukan lagi dengan surat permohonan baru; nomor permohonan tetap.",
     "refuse": "Permohonan ini selesai; kebutuhan lain dapat diajukan sebagai permohonan baru.",
 }
@@ -35,7 +43,10 @@ class DecideInput(StepSchema):
 
 
 class Decide(StepKind):
-    """The decision and its notice letter; an approval reserves names and address."""
+    """The decision and its notice letter; an approval reserves names and address.
+
+    The step's option ``approved`` says in the letter what follows an approval.
+    """
 
     name = "tapak.decide/1"
     title = "Keputusan"
@@ -46,7 +57,7 @@ class Decide(StepKind):
         schema = super().schema(view)
         offer(schema, "outcome", {outcome.key: outcome.label for outcome in view.step.outcomes})
         offer(schema, "reasons", texts_setting(view, "return_reasons", RETURN_REASONS))
-        offer(schema, "fields_concerned", concerned_labels())
+        offer(schema, "fields_concerned", concerned_labels(view.procedure.submission))
         return schema
 
     def initial(self, view: View) -> Mapping[str, Any]:
@@ -70,11 +81,12 @@ class Decide(StepKind):
         )
 
 
-def concerned_labels() -> dict[str, str]:
-    """What a return may point at: the submission's fields and files, name → label."""
-    files = {upload.kind: f"{upload.label} (PDF)" for upload in Submit.uploads}
-    asked = {name: field.metadata["label"] for name, field in SubmitInput().fields.items() if name != "statement"}
-    return {**files, **asked}
+def concerned_labels(form: Form) -> dict[str, str]:
+    """What a return may point at: the fields and files of the submission's ``form``, name → label."""
+    schema = form.schema()
+    files = {upload.kind: f"{upload.label} (PDF)" for upload in form.uploads}
+    left_out = declarations(schema)
+    return {**files, **{name: item.metadata["label"] for name, item in schema.fields.items() if name not in left_out}}
 
 
 def _act(outcome: Outcome) -> str:
@@ -83,7 +95,7 @@ def _act(outcome: Outcome) -> str:
 
 def _problems(view: View, act: str, data: Mapping[str, Any]) -> dict[str, list[str]]:
     if act == "approve":
-        if view.procedure.desired_resources(view):
+        if result_of(view, "tapak.review").get("address") != "":
             return {}
         return {"outcome": ["Pengkajian belum menetapkan alamat IP, sehingga belum dapat disetujui."]}
     needed = ("reasons", "explanation", "fields_concerned") if act == "return" else ("reasons", "explanation")
@@ -96,7 +108,7 @@ def _summary(act: str, data: Mapping[str, Any]) -> str:
 
 
 def _notice(view: View, act: str, data: Mapping[str, Any]) -> Letter:
-    labels = concerned_labels()
+    labels = concerned_labels(view.procedure.submission)
     approved = act == "approve"
     context = {
         **common(view),
@@ -107,7 +119,7 @@ def _notice(view: View, act: str, data: Mapping[str, Any]) -> Letter:
         "reasons": [] if approved else list(data["reasons"]),
         "explanation": data["explanation"],
         "fields": [labels[name] for name in data["fields_concerned"]] if act == "return" else [],
-        "next_step": _NEXT[act],
+        "next_step": view.step.options.get("approved", _NEXT[act]) if approved else _NEXT[act],
     }
-    subject = f"Pemberitahuan permohonan {wished_name(view.answers)} {_WORDS[act]}"
+    subject = f"Pemberitahuan permohonan {named(view)} {_WORDS[act]}"
     return Letter("notice_letter", "tapak/notice", subject, context, series="outgoing")

@@ -7,13 +7,14 @@ from typing import Any
 
 from marshmallow import Schema
 
+from tapak.sdk.fields import Choices, Prose, offer
+from tapak.sdk.forms import StepSchema
 from tapak.sdk.registers import Record
-from tapak.sdk.step_kinds import StepKind, StepResult, StepSchema
+from tapak.sdk.request_view import following, only_outcome, result_of
+from tapak.sdk.step_kinds import StepKind, StepResult
 from tapak.sdk.view import View
 from tapak.step_kinds.disposition_sheet import addressees, instructions, sheet
-from tapak.step_kinds.fields import Choices, Prose, offer
 from tapak.step_kinds.registers import DISPOSITIONS
-from tapak.step_kinds.request_view import following, only_outcome, result_of
 
 USUAL_INSTRUCTION = "Proses lebih lanjut"
 

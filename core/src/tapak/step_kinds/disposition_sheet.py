@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tapak.engine.wording import day_words
+from tapak.sdk.contexts import common
+from tapak.sdk.request_view import position_titles, texts_setting
 from tapak.sdk.step_kinds import Letter
 from tapak.sdk.view import View
-from tapak.step_kinds.contexts import common
+from tapak.sdk.wording import SECRECY, URGENCY, day_words, ticks
 from tapak.step_kinds.registers import AGENDA
-from tapak.step_kinds.request_view import (
-    DISPOSITION_INSTRUCTIONS,
-    position_titles,
-    texts_setting,
-)
-from tapak.step_kinds.wording import SECRECY, URGENCY, ticks
 
+DISPOSITION_INSTRUCTIONS = ("Tanggapan dan saran", "Proses lebih lanjut", "Koordinasi/konfirmasikan")
 _NATURE = {"very_urgent": "Sangat segera", "urgent": "Segera", "secret": "Rahasia"}
 
 

@@ -1,19 +1,17 @@
-"""Step kind hand_over: configuration and usage of the hosting are sent to the applicant's unit."""
+"""Step kind hand_over: configuration and usage of what was made are sent to the applicant's unit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tapak.engine.wording import day_words
-from tapak.sdk.errors import Invalid
-from tapak.sdk.registers import Record
-from tapak.sdk.step_kinds import Letter, StepKind, StepResult, StepSchema
+from tapak.sdk.contexts import common, figures, outcome, people
+from tapak.sdk.fields import Figures, Prose
+from tapak.sdk.forms import StepSchema
+from tapak.sdk.request_view import named, only_outcome, refuse_stray_figures
+from tapak.sdk.step_kinds import Letter, StepKind, StepResult
 from tapak.sdk.view import View
-from tapak.step_kinds.contexts import common, figures, people, site
-from tapak.step_kinds.fields import Figures, Prose
-from tapak.step_kinds.registers import USAGE
-from tapak.step_kinds.request_view import configuration, only_outcome, stray_figures, wished_name
+from tapak.sdk.wording import day_words
 
 
 class HandOverInput(StepSchema):
@@ -24,7 +22,7 @@ class HandOverInput(StepSchema):
 
 
 class HandOver(StepKind):
-    """Sends the hosting's data and usage report."""
+    """Sends the service's data and usage report."""
 
     name = "tapak.hand_over/1"
     title = "Pengiriman data dan laporan penggunaan"
@@ -32,32 +30,20 @@ class HandOver(StepKind):
     needs_facts = True
 
     def shown(self, view: View) -> Sequence[tuple[str, str]]:
-        return configuration(view)
+        return view.procedure.configuration(view)
 
     def run(self, view: View, data: Mapping[str, Any]) -> StepResult:
-        stray = stray_figures(view, data["manual_facts"])
-        if stray:
-            told = {"manual_facts": [f"Sumber tidak dikenal: {', '.join(stray)}."]}
-            raise Invalid("Periksa angka yang diisi manual.", log="figures for unknown facts", fields=told)
-        usage = figures(view, data["manual_facts"])
-        name = wished_name(view.answers)
-        row = {
-            "reported_on": view.now.date().isoformat(),
-            "name": name,
-            "agency": view.request.agency,
-            "figures": usage,
-        }
+        refuse_stray_figures(view, data["manual_facts"])
         context = {
             **common(view),
             **people(view),
-            **site(view),
+            **outcome(view),
             "handed_over_on": day_words(view.now),
-            "figures": usage,
+            "figures": figures(view, data["manual_facts"]),
             "note": data["note"],
         }
         return StepResult(
             outcome=only_outcome(view),
-            summary=f"Data hosting {name} dikirim kepada {view.request.agency}",
-            records=(Record(USAGE.key, row),),
-            letters=(Letter("hosting_data", "tapak/hosting_data", f"Data hosting {name}", context),),
+            summary=f"Data layanan {named(view)} dikirim kepada {view.request.agency}",
+            letters=(Letter("service_data", "tapak/service_data", f"Data layanan {named(view)}", context),),
         )

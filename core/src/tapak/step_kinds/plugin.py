@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from tapak.sdk.hookspecs import hookimpl
 from tapak.sdk.registers import Register
 from tapak.sdk.step_kinds import StepKind
+from tapak.step_kinds.ask_applicant import AskApplicant
+from tapak.step_kinds.branch import Branch
 from tapak.step_kinds.close import Close
 from tapak.step_kinds.decide import Decide
 from tapak.step_kinds.dispose import Dispose
@@ -17,6 +19,7 @@ from tapak.step_kinds.registers import REGISTERS
 from tapak.step_kinds.report import Report
 from tapak.step_kinds.review import Review
 from tapak.step_kinds.submit import Submit
+from tapak.step_kinds.work import Work
 
 
 @hookimpl
@@ -28,6 +31,9 @@ def step_kinds() -> Sequence[StepKind]:
         Dispose(),
         Review(),
         Decide(),
+        Branch(),
+        AskApplicant(),
+        Work(),
         Provision(),
         HandOver(),
         Report(),

@@ -6,20 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tapak.sdk.errors import MissingInput
+from tapak.sdk.parts import NotePart
 from tapak.sdk.registers import Record
+from tapak.sdk.request_view import only_outcome, reservations
 from tapak.sdk.resources import RecordSet
-from tapak.sdk.step_kinds import StepKind, StepResult, StepSchema
+from tapak.sdk.step_kinds import StepKind, StepResult
 from tapak.sdk.view import View
-from tapak.step_kinds.fields import Prose
-from tapak.step_kinds.registers import CONFIGURATIONS, NAMES
-from tapak.step_kinds.request_view import configuration, only_outcome, reservations, wished_name
-from tapak.step_kinds.wording import RESOURCE_KINDS, RESOURCE_STATES
-
-
-class ProvisionInput(StepSchema):
-    """What the officer notes about the work."""
-
-    note = Prose("Catatan pengerjaan", 2000, optional=True)
+from tapak.sdk.wording import RESOURCE_KINDS, RESOURCE_STATES
+from tapak.step_kinds.registers import NAMES
 
 
 class Provision(StepKind):
@@ -27,11 +21,12 @@ class Provision(StepKind):
 
     name = "tapak.provision/1"
     title = "Pembuatan dan konfigurasi"
-    input_schema = ProvisionInput
+    input_schema = NotePart
+    takes = NotePart
     provisions = True
 
     def shown(self, view: View) -> Sequence[tuple[str, str]]:
-        return configuration(view)
+        return [*view.procedure.configuration(view), *super().shown(view)]
 
     def start(self, view: View) -> StepResult:
         wanted = tuple(view.procedure.desired_resources(view))
@@ -64,15 +59,8 @@ def _require_live(view: View) -> None:
 
 def _records(view: View) -> tuple[Record, ...]:
     shared = {"live_on": view.now.date().isoformat(), "agency": view.request.agency}
-    hosting = {
-        **shared,
-        "name": wished_name(view.answers),
-        "system_name": view.answers.get("system_name", ""),
-        "configuration": [list(line) for line in configuration(view)],
-    }
-    names = [
+    return tuple(
         Record(NAMES.key, {**shared, "name": spec.name, "type": spec.type, "address": ", ".join(spec.values)})
         for spec in (wanted.spec for wanted in view.procedure.desired_resources(view))
         if isinstance(spec, RecordSet)
-    ]
-    return (Record(CONFIGURATIONS.key, hosting), *names)
+    )

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from tapak.sdk.errors import Invalid
+from tapak.sdk.fields import Tick
+from tapak.sdk.forms import Upload
 from tapak.sdk.procedure import RequiredInput
 from tapak.sdk.registers import Record
-from tapak.sdk.step_kinds import StepKind, StepResult, Upload
+from tapak.sdk.request_view import following, only_outcome
+from tapak.sdk.step_kinds import StepKind, StepResult
 from tapak.sdk.view import View
 from tapak.step_kinds.disposition_sheet import sheet
-from tapak.step_kinds.fields import Tick
 from tapak.step_kinds.registers import AGENDA, AgendaRow
-from tapak.step_kinds.request_view import following, only_outcome
 
 SCAN = "document:letter_scan"
 LETTER = RequiredInput("Surat", "document:request_letter")

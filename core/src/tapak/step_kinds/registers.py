@@ -1,13 +1,11 @@
-"""Registers that core's kinds write: agenda, dispositions and the records of hosting."""
+"""Registers that core's kinds write: agenda, dispositions, and the names that were given."""
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
-
+from tapak.sdk.fields import Choice, Choices, Count, Day, Line, Prose
+from tapak.sdk.forms import StepSchema
 from tapak.sdk.registers import Register
-from tapak.sdk.step_kinds import StepSchema
-from tapak.step_kinds.fields import Choice, Choices, Count, Day, Line, Prose
-from tapak.step_kinds.wording import SECRECY, URGENCY
+from tapak.sdk.wording import SECRECY, URGENCY
 
 
 class AgendaRow(StepSchema):
@@ -38,21 +36,6 @@ class DispositionRow(StepSchema):
     note = Prose("Catatan", 1000, optional=True)
 
 
-class ConfigurationRow(StepSchema):
-    """How a site was set up (data konfigurasi hosting)."""
-
-    live_on = Day("Aktif tanggal")
-    name = Line("Nama", 253)
-    system_name = Line("Sistem", 120)
-    agency = Line("Perangkat daerah", 200)
-    configuration = fields.List(
-        fields.List(fields.String(validate=validate.Length(max=300)), validate=validate.Length(equal=2)),
-        required=True,
-        validate=validate.Length(max=50),
-        metadata={"label": "Konfigurasi"},
-    )
-
-
 class NameRow(StepSchema):
     """An address and the name that leads to it (data IP dan subdomain)."""
 
@@ -61,20 +44,6 @@ class NameRow(StepSchema):
     type = Line("Jenis rekaman", 10)
     address = Line("Alamat", 300)
     agency = Line("Perangkat daerah", 200)
-
-
-class UsageRow(StepSchema):
-    """A usage report that was sent (data dan laporan hasil penggunaan hosting)."""
-
-    reported_on = Day("Tanggal laporan")
-    name = Line("Nama", 253)
-    agency = Line("Perangkat daerah", 200)
-    figures = fields.List(
-        fields.Dict(keys=fields.String(), values=fields.String(validate=validate.Length(max=300))),
-        required=True,
-        validate=validate.Length(max=200),
-        metadata={"label": "Angka"},
-    )
 
 
 AGENDA = Register(
@@ -92,13 +61,6 @@ DISPOSITIONS = Register(
     columns=("disposed_on", "sender", "letter_number", "subject", "forwarded_to", "instructions"),
     search=("sender", "letter_number", "subject"),
 )
-CONFIGURATIONS = Register(
-    key="tapak.hosting_configuration",
-    title="Data konfigurasi hosting",
-    schema=ConfigurationRow,
-    columns=("live_on", "name", "system_name", "agency"),
-    search=("name", "system_name", "agency"),
-)
 NAMES = Register(
     key="tapak.names",
     title="Data IP dan subdomain",
@@ -106,11 +68,4 @@ NAMES = Register(
     columns=("live_on", "name", "type", "address", "agency"),
     search=("name", "address", "agency"),
 )
-USAGE = Register(
-    key="tapak.hosting_usage",
-    title="Data dan laporan hasil penggunaan hosting",
-    schema=UsageRow,
-    columns=("reported_on", "name", "agency"),
-    search=("name", "agency"),
-)
-REGISTERS = (AGENDA, DISPOSITIONS, CONFIGURATIONS, NAMES, USAGE)
+REGISTERS = (AGENDA, DISPOSITIONS, NAMES)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tapak.engine.wording import day_words
-from tapak.sdk.step_kinds import Letter, StepKind, StepResult, StepSchema
+from tapak.sdk.contexts import common, figures, outcome
+from tapak.sdk.fields import Prose
+from tapak.sdk.forms import StepSchema
+from tapak.sdk.parts import letter_of
+from tapak.sdk.request_view import named, only_outcome, result_of
+from tapak.sdk.step_kinds import Letter, StepKind, StepResult
 from tapak.sdk.view import View
-from tapak.step_kinds.contexts import common, figures, site
-from tapak.step_kinds.fields import Prose
-from tapak.step_kinds.request_view import only_outcome, result_of, wished_name
+from tapak.sdk.wording import day_words
 
 
 class ReportInput(StepSchema):
@@ -35,14 +37,14 @@ class Report(StepKind):
         to_title = next((actor.title for actor in view.procedure.actors if actor.key == to), "")
         context = {
             **common(view),
-            **site(view),
+            **outcome(view),
             "to_title": to_title,
             "submitted_on": day_words(submitted.astimezone(view.now.tzinfo) if submitted else None),
             "reported_on": day_words(view.now),
             "figures": figures(view, result_of(view, "tapak.hand_over").get("manual_facts", {})),
             "summary": data["summary"],
         }
-        subject = f"Laporan pelaksanaan hosting {wished_name(view.answers)}"
+        subject = f"Laporan pelaksanaan {view.procedure.service} {named(view)}"
         letter = Letter(
             "implementation_report", "tapak/implementation_report", subject, context, for_applicant=False, to=to
         )
@@ -50,12 +52,12 @@ class Report(StepKind):
 
 
 def _composed(view: View) -> str:
-    answers = view.answers
     live = ", ".join(resource.identity for resource in view.resources if resource.state == "live")
+    handed_over = bool(result_of(view, "tapak.hand_over"))
     sentences = [
-        f"Hosting dan subdomain {wished_name(answers)} untuk {view.request.agency} "
-        f"({answers.get('system_name', '')}) telah dibuat sesuai surat nomor {answers.get('letter_number', '')}.",
+        f"{view.procedure.service} untuk {view.request.agency} ({view.procedure.subject(view.answers)}) telah "
+        f"dilaksanakan sesuai surat nomor {letter_of(view.answers)['number']}.",
         f"Yang sudah aktif dan diperiksa: {live}." if live else "",
-        f"Data dan laporan penggunaan hosting telah dikirim kepada {view.request.agency}.",
+        f"Data dan laporan penggunaan telah dikirim kepada {view.request.agency}." if handed_over else "",
     ]
     return " ".join(sentence for sentence in sentences if sentence)

@@ -1,4 +1,4 @@
-"""Step kind review: capacity, address and name are looked into, with figures beside the form."""
+"""Step kind review: the request is looked into, with figures beside the form."""
 
 from __future__ import annotations
 
@@ -7,103 +7,83 @@ from typing import Any
 
 from marshmallow import Schema
 
-from tapak.engine.wording import day_words
+from tapak.sdk.contexts import address, common, figures, line_items, people, submission
 from tapak.sdk.errors import Invalid
-from tapak.sdk.step_kinds import Letter, StepKind, StepResult, StepSchema
+from tapak.sdk.fields import Tick, offer
+from tapak.sdk.forms import lines
+from tapak.sdk.parts import RECOMMENDATIONS, AddressPart, ReviewPart
+from tapak.sdk.request_view import address_choices, named, only_outcome, refuse_stray_figures
+from tapak.sdk.step_kinds import Letter, StepKind, StepResult
 from tapak.sdk.view import View
-from tapak.step_kinds.contexts import address, common, figures, people
-from tapak.step_kinds.fields import Choice, Figures, Prose, Tick, offer
-from tapak.step_kinds.request_view import only_outcome, stray_figures, wished_name
-from tapak.step_kinds.wording import SYSTEM_KINDS, ticks
-
-RECOMMENDATIONS = {"approve": "Dapat dilaksanakan", "return": "Dikembalikan untuk diperbaiki"}
-CHECKS = {
-    "server_ok": "Kapasitas server mencukupi",
-    "bandwidth_ok": "Bandwidth mencukupi",
-    "name_ok": "Nama subdomain sesuai ketentuan",
-}
-
-
-class ReviewInput(StepSchema):
-    """What the review found."""
-
-    participants = Prose("Peserta pengkajian (JFT)", 1000, optional=True, help="Satu nama atau jabatan per baris.")
-    server_ok = Tick(CHECKS["server_ok"])
-    bandwidth_ok = Tick(CHECKS["bandwidth_ok"])
-    name_ok = Tick(CHECKS["name_ok"])
-    address = Choice("Alamat IP", optional=True, help="Dicadangkan saat permohonan disetujui.")
-    findings = Prose("Hasil pengkajian", 4000)
-    recommendation = Choice("Rekomendasi", RECOMMENDATIONS, widget="radio")
-    manual_facts = Figures("Angka yang diisi manual", help="Hanya untuk sumber yang tidak terjangkau.")
+from tapak.sdk.wording import day_words, ticks
 
 
 class Review(StepKind):
-    """The review; it speaks for a request only where every check holds and an address was chosen."""
+    """The review; it speaks for a request only where every check holds and, where one is asked, an address is chosen.
+
+    The ticks that the procedure's form adds are its checks.
+    """
 
     name = "tapak.review/1"
     title = "Pengkajian"
-    input_schema = ReviewInput
+    input_schema = ReviewPart
+    takes = ReviewPart
     needs_facts = True
 
     def schema(self, view: View) -> Schema:
         schema = super().schema(view)
-        offer(schema, "address", _addresses(view))
+        if isinstance(schema, AddressPart):
+            offer(schema, "address", address_choices(view))
         return schema
 
     def initial(self, view: View) -> Mapping[str, Any]:
-        dedicated = view.answers.get("address_kind") == "dedicated"
-        chosen = next(iter(view.free_addresses()), "") if dedicated else view.shared_address()
-        return {"address": chosen, "manual_facts": {}}
+        shared = {"address": view.shared_address()} if isinstance(self.form(view).schema(), AddressPart) else {}
+        return {**shared, "manual_facts": {}, **super().initial(view)}
 
     def run(self, view: View, data: Mapping[str, Any]) -> StepResult:
-        problems = _problems(view, data)
+        refuse_stray_figures(view, data["manual_facts"])
+        schema = self.schema(view)
+        problems = _contradictions(schema, data) if data["recommendation"] == "approve" else {}
         if problems:
             raise Invalid("Hasil pengkajian belum selaras.", log="review contradicts itself", fields=problems)
         return StepResult(
             outcome=only_outcome(view),
             summary=f"Pengkajian: {RECOMMENDATIONS[data['recommendation']].lower()}",
-            letters=(_report(view, data),),
+            letters=(_report(view, schema, data),),
         )
 
 
-def _addresses(view: View) -> dict[str, str]:
-    shared = view.shared_address()
-    free = {address: f"{address} (IP publik sendiri)" for address in view.free_addresses() if address != shared}
-    return {**({shared: f"{shared} (server web bersama)"} if shared else {}), **free}
+def _checks(schema: Schema) -> dict[str, str]:
+    return {name: item.metadata["label"] for name, item in schema.fields.items() if isinstance(item, Tick)}
 
 
-def _problems(view: View, data: Mapping[str, Any]) -> dict[str, list[str]]:
-    problems = {}
-    if data["recommendation"] == "approve":
-        problems = {
-            name: ["Rekomendasi “dapat dilaksanakan” memerlukan pemeriksaan ini terpenuhi."]
-            for name in CHECKS
-            if not data[name]
-        }
-        if not data["address"]:
-            problems["address"] = ["Pilih alamat IP, atau rekomendasikan pengembalian bila tidak ada yang tersedia."]
-    stray = stray_figures(view, data["manual_facts"])
-    if stray:
-        problems["manual_facts"] = [f"Sumber tidak dikenal: {', '.join(stray)}."]
+def _contradictions(schema: Schema, data: Mapping[str, Any]) -> dict[str, list[str]]:
+    problems = {
+        name: ["Rekomendasi “dapat dilaksanakan” memerlukan pemeriksaan ini terpenuhi."]
+        for name in _checks(schema)
+        if not data[name]
+    }
+    if isinstance(schema, AddressPart) and not data["address"]:
+        problems["address"] = ["Pilih alamat IP, atau rekomendasikan pengembalian bila tidak ada yang tersedia."]
     return problems
 
 
-def _report(view: View, data: Mapping[str, Any]) -> Letter:
-    answers = view.answers
+def _report(view: View, schema: Schema, data: Mapping[str, Any]) -> Letter:
+    checks = _checks(schema)
+    known = {*ReviewPart().fields, *AddressPart().fields, *checks}
     context = {
         **common(view),
         **people(view),
-        **address(view, data["address"]),
+        **address(view, data.get("address", "")),
         "reviewed_on": day_words(view.now),
         "participants": [line.strip() for line in data["participants"].splitlines() if line.strip()],
-        "description": answers.get("description", ""),
-        "system_kind": SYSTEM_KINDS.get(answers.get("kind", ""), ""),
-        "technology": answers.get("technology", ""),
+        "submission": submission(view),
+        "details": line_items(lines(schema, schema.dump(data), leave_out=known)),
         "figures": figures(view, data["manual_facts"]),
-        "checks": ticks(CHECKS, [name for name in CHECKS if data[name]]),
+        "checks": ticks(checks, [name for name in checks if data[name]]),
         "findings": data["findings"],
         "recommendation": RECOMMENDATIONS[data["recommendation"]],
         "recommended": data["recommendation"] == "approve",
     }
-    subject = f"Hasil pengkajian {wished_name(answers)}"
+    subject = f"Hasil pengkajian {named(view)}"
     return Letter("review_report", "tapak/review_report", subject, context, for_applicant=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from tapak.engine.wording import day_words
+from tapak.sdk.wording import day_words
 
 INDONESIAN_ZONES = ("WIB", "WITA", "WIT")
 

@@ -11,17 +11,20 @@ A plugin subclasses :class:`ProcedureContract` and overrides the fixtures that d
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tapak.engine.transitions import check_procedure, main_path
-from tapak.sdk.procedure import Procedure, Step, from_snapshot, snapshot, snapshot_hash
+from tapak.documents.library import CORE_LETTERS, LetterLibrary
+from tapak.engine.transitions import check_procedure
+from tapak.sdk import parts
+from tapak.sdk.procedure import END, Outcome, Procedure, Step, from_snapshot, snapshot, snapshot_hash
 from tapak.sdk.registers import Register
 from tapak.sdk.resources import Fact
-from tapak.sdk.step_kinds import StepKind, StepResult
+from tapak.sdk.step_kinds import StepKind, StepResult, run_step
 from tapak.step_kinds import plugin as core_plugin
 from tapak.testing.view import MemoryView
 
@@ -29,42 +32,30 @@ CAPACITY = (
     Fact("disk_free", "Ruang disk", "120", "agent", "GB"),
     Fact("bandwidth", "Bandwidth terpakai", None, "logs", "Mbit/s", problem="Log server tidak terjangkau."),
 )
-SUBMISSION = {
-    "letter_number": "400/12/CONTOH/2026",
-    "letter_date": "2026-11-19",
-    "letter_subject": "Permohonan hosting",
-    "system_name": "Antrean Daring",
-    "description": "Nomor antrean bagi warga",
-    "kind": "public_service",
-    "name_label": "antrean",
-    "name_zone": "example.test",
-    "address_kind": "shared",
-    "responsible_officer_name": "Pejabat Contoh",
-    "responsible_officer_nip": "",
-    "responsible_officer_position": "Sekretaris Dinas",
-    "contact_name": "Narahubung Contoh",
-    "contact_phone": "0812 3456 7890",
-    "contact_email": "narahubung@example.test",
-    "statement": True,
-}
 BY_KIND: Mapping[str, Mapping[str, Any]] = {
-    "tapak.submit/1": SUBMISSION,
     "tapak.register_letter/1": {"scan_confirmed": True},
-    "tapak.review/1": {
-        "server_ok": True,
-        "bandwidth_ok": True,
-        "name_ok": True,
-        "findings": "Kapasitas tersedia.",
-        "recommendation": "approve",
-        "manual_facts": {"bandwidth": "12"},
-    },
-    "tapak.hand_over/1": {"manual_facts": {"bandwidth": "12"}},
+    "tapak.review/1": parts.REVIEW_SAMPLE,
     "tapak.close/1": {"confirm": True},
 }
+"""What people fill in at kinds with a form of their own; a procedure's form brings its ``sample``."""
+
+
+ADDED = ("title", "letterhead", "number", "date", "date_iso", "place", "signer", "register_number", "carbon_copies")
+"""What core adds to every letter's context."""
+
+
+def core_kinds() -> dict[str, StepKind]:
+    """Core's kinds by name."""
+    return {kind.name: kind for kind in core_plugin.step_kinds()}
+
+
+def core_registers() -> dict[str, Register]:
+    """Core's registers by key."""
+    return {register.key: register for register in core_plugin.registers()}
 
 
 class ProcedureContract:
-    """The suite. It walks the procedure's main path in memory with what people would fill in."""
+    """The suite. It walks every way through the procedure in memory, with what people would fill in."""
 
     @pytest.fixture
     def procedure(self) -> Procedure:
@@ -74,12 +65,12 @@ class ProcedureContract:
     @pytest.fixture
     def kinds(self) -> Mapping[str, StepKind]:
         """The installed step kinds by name; add the plugin's own."""
-        return {kind.name: kind for kind in core_plugin.step_kinds()}
+        return core_kinds()
 
     @pytest.fixture
     def registers(self) -> Mapping[str, Register]:
         """The installed registers by key; add the plugin's own."""
-        return {register.key: register for register in core_plugin.registers()}
+        return core_registers()
 
     @pytest.fixture
     def settings(self) -> Mapping[str, Any]:
@@ -87,9 +78,14 @@ class ProcedureContract:
         return {}
 
     @pytest.fixture
-    def inputs(self, procedure: Procedure) -> Mapping[str, Mapping[str, Any]]:
-        """What people fill in over the form's initial values, by step key."""
-        return {step.key: BY_KIND.get(step.kind, {}) for step in procedure.steps}
+    def letters(self) -> Mapping[str, Path]:
+        """The folders of the plugin's letters, by prefix."""
+        return {}
+
+    @pytest.fixture
+    def inputs(self) -> Mapping[str, Mapping[str, Any]]:
+        """What people fill in over initial values and the form's sample, by step key or ``step:outcome``."""
+        return {}
 
     @pytest.fixture
     def first_view(self, procedure: Procedure, settings: Mapping[str, Any]) -> MemoryView:
@@ -129,51 +125,111 @@ class ProcedureContract:
             for required in step.required_inputs:
                 assert kinds[step.kind].has(first_view.at(step.key), required, {}) in (True, False)
 
-    def test_the_main_path_can_be_walked(
+    def test_every_way_can_be_walked(
         self,
+        procedure: Procedure,
         first_view: MemoryView,
         kinds: Mapping[str, StepKind],
         registers: Mapping[str, Register],
+        letters: Mapping[str, Path],
         inputs: Mapping[str, Mapping[str, Any]],
     ) -> None:
-        view = first_view
-        for step in (first_view.step, *main_path(first_view.procedure, first_view.step.key)):
-            view = replace(view, step=step)
-            view, result = finish(view, kinds[step.kind], inputs[step.key])
-            outcome = step.outcome(result.outcome)
-            assert not outcome.returns
-            assert not outcome.refuses
-            check_result(result, step, registers)
-        assert view.procedure.desired_resources(view) == view.procedure.desired_resources(view)
-        assert_graph(view)
+        library = LetterLibrary(letters)
+        passed = set()
+        for way in ways(procedure):
+            view = first_view
+            for step, outcome in way:
+                view = replace(view, step=step)
+                filled = {**inputs.get(step.key, {}), **inputs.get(f"{step.key}:{outcome.key}", {})}
+                view, result = finish(view, kinds[step.kind], outcome, filled)
+                assert result.outcome == outcome.key, f"step {step.key}"
+                check_result(result, step, registers, library)
+                passed.add((step.key, outcome.key))
+            assert view.procedure.desired_resources(view) == view.procedure.desired_resources(view)
+            assert_graph(view)
+        assert passed == {(step.key, outcome.key) for step in procedure.steps for outcome in onward(step)}
 
 
-def finish(view: MemoryView, kind: StepKind, filled: Mapping[str, Any]) -> tuple[MemoryView, StepResult]:
-    """Do the step as core does: start it, load what was ``filled`` in over the initial values, check, run."""
+def onward(step: Step) -> list[Outcome]:
+    """The outcomes that neither return nor refuse."""
+    return [outcome for outcome in step.outcomes if not (outcome.returns or outcome.refuses)]
+
+
+def ways(procedure: Procedure) -> Iterator[list[tuple[Step, Outcome]]]:
+    """Ways from the first step to the end that together take every onward outcome."""
+    first = procedure.steps[0]
+    reached: dict[str, list[tuple[Step, Outcome]]] = {first.key: []}
+    waiting = [first]
+    while waiting:
+        step = waiting.pop(0)
+        for outcome in onward(step):
+            if outcome.to != END and outcome.to not in reached:
+                reached[outcome.to] = [*reached[step.key], (step, outcome)]
+                waiting.append(procedure.step(outcome.to))
+    passed: set[tuple[str, str]] = set()
+    for step in procedure.steps:
+        for outcome in onward(step):
+            if (step.key, outcome.key) not in passed:
+                way = [*reached[step.key], (step, outcome)]
+                while way[-1][1].to != END:
+                    following = procedure.step(way[-1][1].to)
+                    way.append((following, onward(following)[0]))
+                passed |= {(each.key, chosen.key) for each, chosen in way}
+                yield way
+
+
+def finish(
+    view: MemoryView, kind: StepKind, outcome: Outcome, filled: Mapping[str, Any]
+) -> tuple[MemoryView, StepResult]:
+    """Do the step as core does: start it, load what is filled in over the initial values, check, run.
+
+    A step that hands itself to the applicant is taken up again by them.
+    """
     begun = kind.start(view)
     if begun is not None and begun.resources:
         view = view.with_live(begun.resources)
-    data = kind.schema(view).load({**kind.initial(view), **filled})
+    data = _load(view, kind, outcome, filled)
+    if kind.hands_over(view, data):
+        assert run_step(kind, view, data).summary
+        view = replace(view, asked=_stored(kind, view, data))
+        data = _load(view, kind, outcome, filled)
     missing = [required.title for required in view.step.required_inputs if not kind.has(view, required, data)]
-    assert missing == []
-    result = kind.run(view, data)
-    stored = json.loads(json.dumps(kind.input_schema().dump(data)))
+    assert missing == [], f"step {view.step.key}"
+    result = run_step(kind, view, data)
     answers = view.answers if result.answers is None else json.loads(json.dumps(result.answers))
-    results = {**view.results, view.step.key: stored}
-    view = replace(view, answers=answers, results=results)
+    results = {**view.results, view.step.key: _stored(kind, view, data)}
+    view = replace(view, answers=answers, results=results, asked={})
     for letter in result.letters:
         view = view.with_document(letter.kind)
     return view, result
 
 
-def check_result(result: StepResult, step: Step, registers: Mapping[str, Register]) -> None:
-    """What core relies on in a result: rows that fit their registers, contexts of plain values, a timeline line."""
+def _load(view: MemoryView, kind: StepKind, outcome: Outcome, filled: Mapping[str, Any]) -> Any:
+    form = kind.form(view)
+    known = form.schema().fields
+    chosen = {"outcome": outcome.key} if "outcome" in known else {}
+    unknown = {fact.key: "12" for fact in view.facts if fact.value is None}
+    figures = {"manual_facts": unknown} if "manual_facts" in known else {}
+    own = {name: value for name, value in filled.items() if name in known}
+    given = {**kind.initial(view), **BY_KIND.get(kind.name, {}), **form.sample, **figures, **chosen, **own}
+    return kind.schema(view).load(given)
+
+
+def _stored(kind: StepKind, view: MemoryView, data: Mapping[str, Any]) -> Any:
+    return json.loads(json.dumps(kind.schema(view).dump(data)))
+
+
+def check_result(
+    result: StepResult, step: Step, registers: Mapping[str, Register], library: LetterLibrary = CORE_LETTERS
+) -> None:
+    """What core relies on in a result: rows that fit their registers, letters that can be written, a timeline line."""
     assert result.summary
     for record in result.records:
         assert registers[record.register].schema().validate(json.loads(json.dumps(record.data))) == {}
     for letter in result.letters:
         assert json.loads(json.dumps(letter.context)) == letter.context, f"step {step.key}: {letter.template}"
-        assert letter.template.count("/") == 1
+        added = {name: value for name, value in library.letter(letter.template).sample.items() if name in ADDED}
+        assert library.html(letter.template, {**added, **letter.context})
         assert not letter.register or letter.register in registers
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from tapak.engine.names import RESERVED, label_problem
+from tapak.sdk.names import RESERVED, label_problem
 from tapak.sdk.procedure import Procedure, Step
 from tapak.sdk.resources import DesiredResource, Fact
 from tapak.sdk.view import DocumentRef, PositionRef, RequestFacts, ResourceState
@@ -34,6 +34,7 @@ class MemoryView:
     now: datetime = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
     answers: Mapping[str, Any] = field(default_factory=dict)
     results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    asked: Mapping[str, Any] = field(default_factory=dict)
     documents: Sequence[DocumentRef] = ()
     facts: Sequence[Fact] = ()
     resources: Sequence[ResourceState] = ()

@@ -16,7 +16,9 @@ from tapak.requests.forms import FormField
 from tapak.requests.models import Task
 from tapak.requests.view import TaskView
 from tapak.sdk.errors import Invalid, NotFound, flat_messages
-from tapak.sdk.step_kinds import Page
+from tapak.sdk.forms import Form, Page
+from tapak.sdk.names import fold_label
+from tapak.sdk.step_kinds import run_step
 from tapak.web.entered import Line, line
 from tapak.web.formdata import fit_to_show, on_page
 from tapak.web.task_page import Sent
@@ -42,6 +44,11 @@ class Draft:
     view: TaskView
 
     @cached_property
+    def form_asked(self) -> Form:
+        """The step's form."""
+        return self.view.kind.form(self.view)
+
+    @cached_property
     def schema(self) -> Schema:
         """The step's schema for this request."""
         return self.view.kind.schema(self.view)
@@ -55,7 +62,7 @@ class Draft:
     @property
     def pages(self) -> tuple[Page, ...]:
         """The form's pages."""
-        return self.view.kind.pages
+        return self.form_asked.pages
 
     @cached_property
     def declarations(self) -> tuple[FormField, ...]:
@@ -98,14 +105,14 @@ class Draft:
 
     def uploads(self, page: Page) -> tuple[Sent, ...]:
         """The files that are sent with ``page``."""
-        return tuple(Sent(each, self._paper(each.kind)) for each in self.view.kind.uploads if each.page == page.key)
+        return tuple(Sent(each, self._paper(each.kind)) for each in self.form_asked.uploads if each.page == page.key)
 
     @cached_property
     def places(self) -> dict[str, tuple[str, str]]:
         """Of every field and kind of file: its label and the key of its page; declarations stand on none."""
         declared = {field.name for field in self.declarations}
         asked = {field.name: (field.label, field.page) for field in self._form if field.name not in declared}
-        return {**{each.kind: (each.label, each.page) for each in self.view.kind.uploads}, **asked}
+        return {**{each.kind: (each.label, each.page) for each in self.form_asked.uploads}, **asked}
 
     @property
     def labels(self) -> dict[str, str]:
@@ -125,9 +132,9 @@ class Draft:
         try:
             clean = self.schema.load({**self.values, **ticked})
         except ValidationError as error:
-            return {**self._rules(), **found, **flat_messages(error.normalized_messages())}
+            return {**self._rules(error.valid_data), **found, **flat_messages(error.normalized_messages())}
         try:
-            self.view.kind.run(self.view, clean)
+            run_step(self.view.kind, self.view, clean)
         except Invalid as refused:
             return {**found, **refused.fields}
         return found
@@ -174,15 +181,14 @@ class Draft:
                 )
         return None
 
-    def _rules(self) -> Problems:
-        """What the procedure and the inventory say, while the form as a whole can't be judged yet."""
+    def _rules(self, valid: Any) -> Problems:
+        """What the procedure and the inventory say, while only ``valid`` of the form can be judged."""
         told = {name: list(lines) for name, lines in self.view.procedure.validate(self.view, self.values).items()}
         told = {name: lines for name, lines in told.items() if self.values.get(name)}
-        for field in self._form:
-            zone = self.values.get(field.name.replace("_label", "_zone"))
-            if field.widget == "name" and field.value and isinstance(zone, str) and field.name not in told:
-                problem = self.view.name_problem(str(field.value).lower(), zone)
-                told.update({field.name: [problem]} if problem else {})
+        for wish in self.view.procedure.wished_names(valid if isinstance(valid, dict) else {}):
+            problem = self.view.name_problem(fold_label(wish.label), wish.zone)
+            if problem:
+                told.setdefault(wish.field, [problem])
         return told
 
     def _missing_files(self) -> Problems:

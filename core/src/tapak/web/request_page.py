@@ -158,8 +158,7 @@ class RequestPage:
     @cached_property
     def submissions(self) -> tuple[Submission, ...]:
         """Every revision, newest first."""
-        first = self.look.procedure.steps[0]
-        schema = self.desk.registry.step_kinds[first.kind].input_schema()
+        schema = self.look.procedure.submission.schema_for(self.look.view)
         query = (
             select(Revision, Account.name)
             .join(Account, Account.id == Revision.account_id)

@@ -20,8 +20,8 @@ from tapak.requests.forms import FormField
 from tapak.requests.models import RegisterRow, Request, Task
 from tapak.requests.view import TaskView
 from tapak.sdk.errors import Forbidden, TapakError
+from tapak.sdk.forms import Upload
 from tapak.sdk.procedure import RequiredInput, Step
-from tapak.sdk.step_kinds import Upload
 from tapak.web.entered import Line, lines
 from tapak.web.formdata import fit_to_show
 from tapak.web.time_left import TimeLeft, time_left
@@ -164,7 +164,7 @@ class TaskPage:
     @cached_property
     def uploads(self) -> tuple[Sent, ...]:
         """The files that the step takes."""
-        return tuple(Sent(upload, self.newest(upload.kind)) for upload in self.view.kind.uploads)
+        return tuple(Sent(upload, self.newest(upload.kind)) for upload in self.view.kind.form(self.view).uploads)
 
     def newest(self, *kinds: str) -> Document | None:
         """The newest paper of one of ``kinds`` in the task's revision."""
@@ -179,9 +179,7 @@ class TaskPage:
     @cached_property
     def submission(self) -> tuple[Line, ...]:
         """The applicant's answers."""
-        view = self.view
-        first = view.desk.registry.step_kinds[view.procedure.steps[0].kind]
-        return lines(first.schema(view), view.answers)
+        return lines(self.view.procedure.submission.schema_for(self.view), self.view.answers)
 
     @cached_property
     def earlier(self) -> tuple[Earlier, ...]:

@@ -13,7 +13,7 @@ from tapak.http import scope
 from tapak.requests import facts, flow, papers, services
 from tapak.requests.view import TaskView
 from tapak.sdk.errors import Invalid, NotFound, Stale, StorageFull, TapakError, TooLarge
-from tapak.step_kinds.wording import SOURCES
+from tapak.sdk.wording import SOURCES
 from tapak.web import refusals
 from tapak.web.entered import iso_day
 from tapak.web.formdata import read
@@ -55,7 +55,7 @@ def task(task_id: int) -> Any:
     """The task: its form for whoever may act, otherwise what was done."""
     view = view_of(task_id)
     page = TaskPage(view, asking=request.args.get(ASKED) == _facts_age(view))
-    if page.view.kind.pages and page.acts:
+    if page.view.kind.form(page.view).pages and page.acts:
         return redirect(url_for("web_wizard.open_draft", task_id=task_id), 303)
     return _page(page)
 
@@ -172,7 +172,7 @@ def receive_files(view: TaskView) -> None:
         Invalid, TooLarge, StorageFull: one is refused; ``fields`` names its kind.
     """
     parts = scope.kit()
-    for upload in view.kind.uploads:
+    for upload in view.kind.form(view).uploads:
         sent = request.files.get(FILE + upload.kind)
         if sent is None or not sent.filename:
             continue

@@ -11,7 +11,7 @@ from tapak.http import scope
 from tapak.requests import flow, reading
 from tapak.requests.snapshots import offered_procedure
 from tapak.sdk.errors import Conflict, Forbidden, Invalid, NotFound, TapakError
-from tapak.sdk.step_kinds import Page
+from tapak.sdk.forms import Page
 from tapak.web.draft import Draft
 from tapak.web.formdata import read
 from tapak.web.task_page import TaskPage
@@ -30,8 +30,7 @@ def prepare(service: str) -> Any:
     desk = scope.desk()
     procedure = offered_procedure(desk, service)
     assert desk.somebody
-    kind = desk.registry.step_kinds[procedure.steps[0].kind]
-    return render_template("wizard/prepare.html", procedure=procedure, kind=kind)
+    return render_template("wizard/prepare.html", procedure=procedure, form=procedure.submission)
 
 
 @blueprint.post("/permohonan/baru/<service>")
@@ -117,7 +116,7 @@ def submit(task_id: int) -> Any:
 def sent(task_id: int) -> Any:
     """What was submitted, under which number, and what happens next."""
     view = view_of(task_id)
-    if view.task.state != "finished" or not view.kind.pages:
+    if view.task.state != "finished" or not view.kind.form(view).pages:
         raise NotFound("Halaman ini tidak ditemukan.", log=f"task {task_id} was not submitted")
     look = reading.look(scope.desk(), view.row.id)
     steps = view.procedure.steps
@@ -135,7 +134,7 @@ def _draft(task_id: int) -> Draft:
     """
     view = view_of(task_id)
     page = TaskPage(view)
-    if not view.kind.pages:
+    if not view.kind.form(view).pages:
         raise NotFound("Halaman ini tidak ditemukan.", log=f"task {task_id} has no pages")
     if page.ended:
         raise Conflict("Permohonan ini sudah diajukan.", log=f"task {task_id} has ended")

@@ -13,7 +13,7 @@ from flask_babel import get_locale, gettext, ngettext
 from tapak.documents.store import size_words
 from tapak.engine.states import RequestState, TaskState
 from tapak.http import scope
-from tapak.step_kinds.wording import RESOURCE_KINDS, RESOURCE_STATES
+from tapak.sdk.wording import RESOURCE_KINDS, RESOURCE_STATES
 from tapak.tenants.dates import format_date, zone_name
 
 HOUR, MINUTE = 3600, 60

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from tapak.sdk.procedure import END, Actor, Header, Outcome, Procedure, RequiredInput, Step, TimeStandard
+from tapak_tarakan import hosting_forms as forms
 from tapak_tarakan.names import validate
 from tapak_tarakan.resources import desired_resources
 
@@ -134,6 +135,7 @@ STEPS = (
             Outcome("approve", "Ya", to="provision"),
             Outcome("return", "Tidak", to="submit", returns=True),
         ),
+        options={"approved": "Server dan subdomain disiapkan; datanya dikirim setelah nama dan situs aktif."},
     ),
     Step(
         key="provision",
@@ -198,5 +200,10 @@ HOSTING = Procedure(
     steps=STEPS,
     request_number="{seq:03}/HOST/DKISP/{roman_month}/{year}",
     validate=validate,
+    subject=forms.subject,
+    about=forms.about,
+    configuration=forms.configuration,
     desired_resources=desired_resources,
+    forms={"submit": forms.SUBMISSION, "review": forms.REVIEW},
+    effects={"provision": forms.configured, "hand_over": forms.reported},
 )

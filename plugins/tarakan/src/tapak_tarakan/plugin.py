@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from tapak.sdk.hookspecs import PluginSettings, hookimpl
 from tapak.sdk.procedure import Procedure
+from tapak.sdk.registers import Register
 from tapak_tarakan.hosting import HOSTING
+from tapak_tarakan.registers import REGISTERS
 from tapak_tarakan.settings import TarakanSettings
 
 
@@ -14,6 +16,12 @@ from tapak_tarakan.settings import TarakanSettings
 def procedures() -> Sequence[Procedure]:
     """Every version that may still have running requests."""
     return (HOSTING,)
+
+
+@hookimpl
+def registers() -> Sequence[Register]:
+    """The records of all of Tarakan's procedures."""
+    return REGISTERS
 
 
 @hookimpl

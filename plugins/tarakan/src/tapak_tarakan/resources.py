@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import ip_address
 
-from tapak.sdk.procedure import NameWish
+from tapak.sdk.names import NameWish
 from tapak.sdk.resources import DesiredResource, RecordSet, Site
 from tapak.sdk.view import View
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapak.engine.names import RESERVED, fold_label, label_problem, name_problem
+from tapak.sdk.names import RESERVED, fold_label, label_problem, name_problem
 
 LDH = string.ascii_lowercase + string.digits + "-"
 

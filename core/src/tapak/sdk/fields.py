@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from tapak.engine.names import RESERVED, fold_label, label_problem
+from tapak.sdk.names import RESERVED, fold_label, label_problem
+from tapak.sdk.wording import nip_spaced
 
 REQUIRED = "Wajib diisi."
 # Controls, lone surrogates (PostgreSQL can't store them) and direction overrides that make a text read as another.
@@ -86,16 +87,26 @@ class Prose(Line):
         super().__init__(label, limit, widget="textarea", **kwargs)
 
 
+class Nip(Line):
+    """The number of a civil servant, kept spaced 8-6-1-3; what is odd about it is told and never refused."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        return nip_spaced(super()._deserialize(value, attr, data, **kwargs))
+
+
 class Label(fields.String):
-    """A DNS label as typed: nothing is dropped from it, only ASCII capitals become small letters."""
+    """A DNS label as typed: nothing is dropped from it, only ASCII capitals become small letters.
+
+    ``zone`` is the field that names the domain it stands below; the page looks up whether the name is free.
+    """
 
     default_error_messages = {"required": REQUIRED, "null": REQUIRED, "invalid": "Isi dengan teks."}
 
-    def __init__(self, label: str, *, help: str = "", page: str = "") -> None:
+    def __init__(self, label: str, *, zone: str = "", help: str = "", page: str = "") -> None:
         super().__init__(
             required=True,
             validate=[_may_be_given],
-            metadata=_metadata(label, {"help": help, "page": page, "widget": "name"}),
+            metadata=_metadata(label, {"help": help, "page": page, "widget": "name", "zone": zone}),
         )
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
@@ -186,9 +197,35 @@ class Day(fields.Date):
         return super()._deserialize(value, *args, **kwargs)
 
 
-def _of_our_time(day: date) -> None:
+def _of_our_time(day: date | datetime) -> None:
     if day.year < _FIRST_YEAR:
         raise ValidationError("Periksa tahunnya.")
+
+
+class Appointment(fields.NaiveDateTime):
+    """A day with the time of day, by the tenant's clock; ISO 8601 text to the minute outside."""
+
+    default_error_messages = {"required": REQUIRED, "null": REQUIRED, "invalid": "Isi dengan tanggal dan jam yang sah."}
+
+    def __init__(self, label: str, *, optional: bool = False, help: str = "", page: str = "") -> None:
+        super().__init__(
+            format="%Y-%m-%dT%H:%M",
+            **({"load_default": None, "allow_none": True} if optional else {"required": True}),
+            validate=_of_our_time,
+            metadata=_metadata(label, {"help": help, "page": page, "widget": "appointment"}),
+        )
+
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if value == "" and not self.required:
+            return self.load_default
+        return super().deserialize(value, *args, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
+        if value == "":
+            raise self.make_error("required")
+        if not isinstance(value, str):
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        return super()._deserialize(value, *args, **kwargs)
 
 
 class Count(fields.Integer):
@@ -240,6 +277,56 @@ class Figures(fields.Dict):
             validate=validate.Length(max=200, error="Terlalu banyak angka."),
             metadata=_metadata(label, {"help": help, "widget": "figures"}),
         )
+
+
+class Table(fields.List[Any]):
+    """A table of ``least`` to ``most`` rows of the schema ``row`` (flat fields only).
+
+    What is wrong in a row is told with the row's number and the column's label.
+    """
+
+    default_error_messages = {"required": REQUIRED, "null": REQUIRED, "invalid": "Isi dengan baris-baris."}
+
+    def __init__(
+        self, label: str, row: type[Schema], *, least: int = 1, most: int = 20, help: str = "", page: str = ""
+    ) -> None:
+        self.row, self.least, self.most = row, least, most
+        super().__init__(
+            fields.Nested(row),
+            **({"required": True} if least else {"load_default": list}),
+            validate=validate.Length(least, most, error=f"Isi {least} sampai {most} baris."),
+            metadata=_metadata(label, {"help": help, "page": page, "widget": "table"}),
+        )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        if isinstance(value, (list, tuple)) and len(value) > self.most:
+            raise ValidationError(f"Isi {self.least} sampai {self.most} baris.")
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)
+        except ValidationError as error:
+            raise ValidationError(self._told(error.messages)) from error
+
+    def _told(self, messages: Any) -> list[str]:
+        if not isinstance(messages, dict):
+            return list(messages)
+        columns = self.row().fields
+        told = []
+        for at, wrong in messages.items():
+            found = wrong.items() if isinstance(wrong, dict) else [("", wrong)]
+            for name, lines in found:
+                label = columns[name].metadata.get("label", name) if name in columns else name
+                place = f"Baris {at + 1}" + (f", {label}" if label and label != "_schema" else "")
+                told += [f"{place}: {line}" for line in (lines if isinstance(lines, list) else [str(lines)])]
+        return told
+
+
+def choices_of(field: fields.Field[Any]) -> tuple[tuple[Any, str], ...]:
+    """What may be chosen in ``field``: value and label; nothing where it isn't a choice."""
+    for rule in field.validators:
+        if isinstance(rule, (validate.OneOf, validate.ContainsOnly)):
+            labels = list(rule.labels) or [str(choice) for choice in rule.choices]
+            return tuple(zip(rule.choices, labels, strict=False))
+    return ()
 
 
 def one_of(choices: Mapping[str, str], optional: bool = False) -> validate.OneOf:

@@ -45,6 +45,23 @@ class NameProblem:
     message: str
 
 
+@dataclass(frozen=True)
+class NameWish:
+    """A name that an applicant asks for: a label below one of the tenant's zones.
+
+    ``field`` is the form's field beside which is told that it can't be given.
+    """
+
+    label: str
+    zone: str
+    field: str = "name_label"
+
+    @property
+    def fqdn(self) -> str:
+        """The full name without the final dot."""
+        return f"{self.label}.{self.zone}"
+
+
 def fold_label(label: str) -> str:
     """``label`` with A-Z in lower case and every other character as it was."""
     return label.translate(_ASCII_LOWER)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tapak.engine.wording import day_words, nip_spaced
+from tapak.sdk.wording import day_words, nip_spaced
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,35 @@
+"""A step that its officer hands to the applicant: it stays one task, whose clock stands still meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import update
+
+from tapak.db.wake import forget
+from tapak.requests.advance import DEADLINE
+from tapak.requests.deadlines import waiting_limit
+from tapak.requests.models import Deadline, Pause
+from tapak.requests.view import ASKED, TaskView
+
+
+def to_applicant(view: TaskView, asked: Mapping[str, Any]) -> None:
+    """Give the view's task to the applicant's unit, with what is ``asked`` of it; the clock stops now."""
+    desk, task = view.desk, view.task
+    task.position_id, task.agency_id = None, view.row.agency_id
+    task.draft = {ASKED: dict(asked)}
+    desk.session.add(Pause(task_id=task.id, since=desk.now))
+    task.due_at = None
+    deadline = desk.session.get_one(Deadline, (desk.tenant.id, task.id))
+    deadline.position_id, deadline.agency_id, deadline.escalated_to = None, view.row.agency_id, None
+    deadline.due_at, deadline.start_by = None, desk.calendar.due(desk.now, waiting_limit(desk))
+    deadline.at = deadline.start_by
+    forget(desk.session, DEADLINE, task.id)
+
+
+def runs_again(view: TaskView) -> None:
+    """End the stretch in which the task's clock stood still, if it does."""
+    if view.pauses:
+        still = update(Pause).where(Pause.task_id == view.task.id, Pause.until.is_(None))
+        view.desk.session.execute(still.values(until=view.desk.now))

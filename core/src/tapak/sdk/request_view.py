@@ -1,0 +1,94 @@
+"""What step kinds look up in a view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tapak.sdk.errors import Invalid
+from tapak.sdk.procedure import END, Step
+from tapak.sdk.resources import RecordSet
+from tapak.sdk.step_kinds import Reservation
+from tapak.sdk.view import View
+from tapak.sdk.wording import ADDRESS_KINDS
+
+
+def only_outcome(view: View) -> str:
+    """The first outcome's key, for kinds that leave their step in one way."""
+    return view.step.outcomes[0].key
+
+
+def following(view: View) -> Step | None:
+    """The step that comes after this one when all goes well; None where the request ends."""
+    to = view.step.outcomes[0].to
+    return None if to == END else view.procedure.step(to)
+
+
+def result_of(view: View, kind: str) -> Mapping[str, Any]:
+    """The stored input of the latest finished step of ``kind`` (any version); empty where there is none."""
+    for step in reversed(view.procedure.steps):
+        if step.kind.partition("/")[0] == kind and step.key in view.results:
+            return view.results[step.key]
+    return {}
+
+
+def named(view: View) -> str:
+    """What the request is called in a line: the first wished name, else its subject."""
+    wishes = view.procedure.wished_names(view.answers)
+    return wishes[0].fqdn if wishes else view.procedure.subject(view.answers)
+
+
+def texts_setting(view: View, name: str, default: Sequence[str]) -> dict[str, str]:
+    """A tenant's list of texts as choices; the product's own where the tenant has none."""
+    return {text: text for text in (view.settings.get(name) or default)}
+
+
+def zone_choices(view: View) -> dict[str, str]:
+    """The tenant's zones as choices."""
+    return {zone: zone for zone in view.zones}
+
+
+def address_choices(view: View) -> dict[str, str]:
+    """The addresses that can be given: the shared web server's, then the free ones of the pool."""
+    shared = view.shared_address()
+    free = {address: f"{address} (IP publik sendiri)" for address in view.free_addresses() if address != shared}
+    return {**({shared: f"{shared} (server web bersama)"} if shared else {}), **free}
+
+
+def address_kind(view: View, chosen: str) -> str:
+    """The kind of address that ``chosen`` is, in words; empty where none was chosen."""
+    if not chosen:
+        return ""
+    return ADDRESS_KINDS["shared" if chosen == view.shared_address() else "dedicated"]
+
+
+def position_titles(view: View) -> dict[str, str]:
+    """The tenant's positions: key → title."""
+    return {position.key: position.title for position in view.positions}
+
+
+def refuse_stray_figures(view: View, filled: Mapping[str, str]) -> None:
+    """Refuse figures that were filled in for no fact of this step.
+
+    Raises:
+        Invalid: there are such.
+    """
+    known = {fact.key for fact in view.facts}
+    stray = [key for key in filled if key not in known]
+    if stray:
+        told = {"manual_facts": [f"Sumber tidak dikenal: {', '.join(stray)}."]}
+        raise Invalid("Periksa angka yang diisi manual.", log="figures for unknown facts", fields=told)
+
+
+def reservations(view: View) -> tuple[Reservation, ...]:
+    """What must be the request's own before it is made: its names, and its address unless that is shared."""
+    names, addresses = [], []
+    for wanted in view.procedure.desired_resources(view):
+        if isinstance(wanted.spec, RecordSet):
+            names.append(wanted.spec.name)
+            if wanted.spec.type in ("A", "AAAA"):
+                addresses += [value for value in wanted.spec.values if value != view.shared_address()]
+    return (
+        *(Reservation("name", name) for name in dict.fromkeys(names)),
+        *(Reservation("address", value) for value in dict.fromkeys(addresses)),
+    )

@@ -1,0 +1,89 @@
+"""How dates, NIP and stored keys are written in Indonesian official papers and on the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+
+MONTHS = (
+    *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
+    *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
+)
+# NIP, the number of a civil servant: birth date (8), month of appointment (6), gender (1), running number (3).
+NIP = re.compile(r"([0-9]{8})([0-9]{6})([0-9])([0-9]{3})")
+URGENCY = {"ordinary": "Biasa", "urgent": "Segera", "very_urgent": "Amat segera"}
+SECRECY = {"ordinary": "Biasa", "secret": "Rahasia", "top_secret": "Sangat rahasia"}
+ADDRESS_KINDS = {"shared": "Server web bersama", "dedicated": "IP publik sendiri"}
+SOURCES = {
+    "agent": "agen di server",
+    "logs": "log server",
+    "inventory": "inventaris",
+    "zone": "server DNS",
+    "manual": "diisi manual",
+}
+RESOURCE_STATES = {
+    "planned": "direncanakan",
+    "applying": "sedang dibuat",
+    "verifying": "sedang diperiksa",
+    "live": "aktif",
+    "failed": "gagal",
+    "removing": "sedang dihapus",
+    "gone": "sudah dihapus",
+}
+RESOURCE_KINDS = {"record_set": "Rekaman DNS", "site": "Situs web"}
+
+
+def day_words(day: date | datetime | str | None) -> str:
+    """``day`` (or its ISO 8601 text) as "20 November 2026"; empty where there is none."""
+    if not day:
+        return ""
+    when = date.fromisoformat(day[:10]) if isinstance(day, str) else day
+    return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
+
+
+def moment_words(moment: datetime | str | None) -> str:
+    """``moment`` (or its ISO 8601 text) as "20 November 2026 pukul 09.30"; empty where there is none."""
+    if not moment:
+        return ""
+    when = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{day_words(when)} pukul {when:%H.%M}"
+
+
+def nip_parts(text: str) -> tuple[str, ...] | None:
+    """The four parts of an 18-digit NIP, written with or without spaces and dots; None for any other text."""
+    found = NIP.fullmatch(re.sub(r"[ .]", "", text))
+    return found.groups() if found else None
+
+
+def nip_spaced(text: str) -> str:
+    """An 18-digit NIP spaced 8-6-1-3; any other text as it is."""
+    parts = nip_parts(text)
+    return " ".join(parts) if parts else text
+
+
+def nip_oddity(text: str) -> str:
+    """What is odd about a NIP, in Indonesian; empty for a plausible one."""
+    parts = nip_parts(text)
+    if not text:
+        return "NIP kosong. Lanjutkan bila penanggung jawab memang tidak memiliki NIP."
+    if not parts:
+        return "NIP biasanya 18 angka. Periksa kembali; Anda tetap dapat melanjutkan."
+    born, appointed, gender, _ = parts
+    if not (_is_date(born, "%Y%m%d") and _is_date(appointed, "%Y%m") and gender in "12"):
+        return "Susunan NIP tidak lazim (tanggal lahir, bulan pengangkatan, jenis kelamin). Periksa kembali."
+    return ""
+
+
+def _is_date(digits: str, form: str) -> bool:
+    try:
+        datetime.strptime(digits, form)  # noqa: DTZ007
+    except ValueError:
+        return False
+    return True
+
+
+def ticks(choices: Mapping[str, str], ticked: Iterable[str] = ()) -> list[dict[str, object]]:
+    """``choices`` (key → label) as boxes of a form: ``{label, ticked}``."""
+    chosen = set(ticked)
+    return [{"label": label, "ticked": key in chosen} for key, label in choices.items()]
