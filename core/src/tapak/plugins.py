@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 from types import MappingProxyType
@@ -14,7 +14,7 @@ import pluggy
 
 from tapak.engine.transitions import check_procedure
 from tapak.sdk import hookspecs
-from tapak.sdk.hookspecs import StepFinished
+from tapak.sdk.hookspecs import Folders, StepFinished
 from tapak.sdk.procedure import Procedure
 from tapak.sdk.provider import Provider
 from tapak.sdk.registers import Register
@@ -23,6 +23,7 @@ from tapak.sdk.settings import SettingsSchema
 from tapak.sdk.step_kinds import StepKind
 
 GROUP = "tapak"
+CORE = "tapak"
 RESOURCE_KINDS = frozenset({RecordSet.kind, Site.kind})
 
 T = TypeVar("T")
@@ -32,9 +33,10 @@ class PluginProblem(RuntimeError):
     """What is installed can't run together; the message names every problem, one a line."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Registry:
-    """Everything that plugins contribute. ``procedures`` by code, ``settings`` by the plugin's prefix, others by name.
+    """Everything that plugins contribute. ``procedures`` by code, ``settings`` and ``folders`` by the plugin's prefix,
+    others by name.
 
     ``announce`` tells every plugin of an event; ``listened`` says whether any wants to know.
     """
@@ -46,6 +48,7 @@ class Registry:
     settings: Mapping[str, type[SettingsSchema]]
     announce: Callable[[StepFinished], None]
     listened: bool = False
+    folders: Mapping[str, Folders] = field(default_factory=dict)
 
     def versions(self, key: str) -> tuple[Procedure, ...]:
         """Every installed version of the procedure ``key``, newest first."""
@@ -94,6 +97,9 @@ def _collect(hook: Any) -> Registry:
         problems.extend(f"procedure {procedure.code}: {told}" for told in check_procedure(procedure, kinds))
     for provider in providers.values():
         problems.extend(f"provider {provider.name}: {told}" for told in _provider_problems(provider))
+    folders = _index("folders of plugin", hook.folders(), lambda folders: folders.plugin, problems)
+    for prefix, brought in folders.items():
+        problems.extend(f"folders of plugin {prefix}: {told}" for told in _folder_problems(brought))
     if problems:
         raise PluginProblem("\n".join(problems))
     return Registry(
@@ -104,7 +110,16 @@ def _collect(hook: Any) -> Registry:
         MappingProxyType({prefix: settings.schema for prefix, settings in schemas.items()}),
         lambda event: hook.step_finished(event=event),
         bool(hook.step_finished.get_hookimpls()),
+        folders,
     )
+
+
+def _folder_problems(folders: Folders) -> Iterator[str]:
+    if folders.plugin == CORE:
+        yield f"{CORE} is core's own prefix"
+    for folder in (folders.letters, folders.pages, folders.translations):
+        if folder is not None and not folder.is_dir():
+            yield f"{folder} is no folder: is it package data?"
 
 
 def _flat(answers: Sequence[Sequence[T]]) -> Iterator[T]:

@@ -11,7 +11,7 @@ from tapak.accounts.models import Account
 from tapak.engine.states import BadMove
 from tapak.inventory.models import Address, HeldName
 from tapak.provisioning.models import Resource
-from tapak.requests import deadlines, ends, facts, flow, reading
+from tapak.requests import deadlines, ends, facts, flow, reading, registers
 from tapak.requests.models import Deadline, Request, Revision, Task
 from tapak.sdk.errors import Conflict, Forbidden, Invalid, MissingInput, NotFound, Stale
 
@@ -185,7 +185,7 @@ def test_a_second_letter_takes_an_agenda_number_of_its_own(office, submission):
         register = flow.finish(desk, back, submission(name_label="baru")).next_task_id
     finish(office, "kasubbag_umum", register, {"archive_code": "000.8", "scan_confirmed": True})
     with office.desk("kasubbag_umum") as desk:
-        rows = reading.register_rows(desk, "tapak.agenda")
+        rows = registers.rows(desk, "tapak.agenda")
         assert [row.number for row in rows] == ["2", "1"]
 
 

@@ -75,7 +75,8 @@ def test_every_operation_says_what_it_takes_gives_and_refuses(document: dict[str
 def test_each_step_kind_s_input_is_described(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     submit = schemas["Input_tapak_submit_v1"]
-    assert {"letter_number", "name_label", "statement"} <= set(submit["required"])
+    assert {"letter_number", "statement"} <= set(submit["required"])
+    assert {"letter_number", "name_label"} <= set(schemas["Input_tarakan_hosting_v1_submit"]["required"])
     assert len(schemas["StepInput"]["anyOf"]) >= 9
 
 

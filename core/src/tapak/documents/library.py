@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from jinja2 import FileSystemLoader, PrefixLoader, StrictUndefined, TemplateErro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tapak.documents.wording import head_of
+from tapak.plugins import Registry
 from tapak.sdk.errors import NotFound, TapakError
 from tapak.sdk.wording import nip_spaced
 
@@ -108,3 +110,10 @@ class LetterLibrary:
 
 
 CORE_LETTERS = LetterLibrary()
+
+
+@cache
+def installed_letters(registry: Registry) -> LetterLibrary:
+    """Core's letters and those of the plugins in ``registry``."""
+    brought = ((prefix, folders.letters) for prefix, folders in registry.folders.items())
+    return LetterLibrary({prefix: folder for prefix, folder in brought if folder is not None})

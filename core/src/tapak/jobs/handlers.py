@@ -14,6 +14,7 @@ from tapak.db.crashpoint import DOCUMENT_RECORDED, DOCUMENT_RENDERED, crashpoint
 from tapak.db.session import TENANT
 from tapak.db.wake import Lease, end_lease, extend_lease
 from tapak.documents import service as documents
+from tapak.documents.library import installed_letters
 from tapak.jobs import sweep
 from tapak.jobs.tools import Tools
 from tapak.monitoring.drift import EVERY, known_identities, live_resources, look, serials
@@ -51,7 +52,7 @@ def provision(tools: Tools, session: Session, lease: Lease) -> None:
 def document(tools: Tools, session: Session, lease: Lease) -> None:
     """Render a letter."""
     session.commit()
-    documents.render(session, tools.documents, lease.row_id)
+    documents.render(session, tools.documents, lease.row_id, installed_letters(tools.registry))
     crashpoint(DOCUMENT_RENDERED)
     done(session, lease)
     crashpoint(DOCUMENT_RECORDED)

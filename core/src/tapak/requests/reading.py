@@ -1,4 +1,4 @@
-"""Lists and single looks: inbox, reports, requests, timeline, agenda and registers, public tracking."""
+"""Lists and single looks: inbox, reports, requests, timeline, public tracking."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, or_, select
 
-from tapak.accounts.policy import require
 from tapak.audit.models import AuditEvent
 from tapak.documents.models import Document
 from tapak.requests import access
 from tapak.requests.desk import Desk
-from tapak.requests.models import RegisterRow, Request, Snapshot, Task
+from tapak.requests.models import Request, Snapshot, Task
 from tapak.requests.snapshots import pinned
 from tapak.requests.view import TaskView
 from tapak.requests.waiting import Waiting, waiting
@@ -172,7 +171,7 @@ def requests_of(
     if state:
         query = query.where(Request.state == state)
     if words.strip():
-        like = f"%{_escaped(words.strip())}%"
+        like = f"%{escaped(words.strip())}%"
         query = query.where(or_(Request.number.ilike(like), Request.subject.ilike(like), Agency.name.ilike(like)))
     if before is not None:
         query = query.where(Request.id < before)
@@ -201,7 +200,8 @@ def _request_row(desk: Desk, row: Any) -> RequestRow:
     )
 
 
-def _escaped(words: str) -> str:
+def escaped(words: str) -> str:
+    """``words`` for a LIKE, which finds them as they are."""
     return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
@@ -253,23 +253,3 @@ def track(desk: Desk, number: str, code: str) -> RequestLook:
         told = "Nomor atau kode pelacakan tidak cocok. Periksa kembali bukti pengajuan Anda."
         raise NotFound(told, log="tracking: no match")
     return _look(desk, request)
-
-
-def register_rows(
-    desk: Desk, register: str, *, words: str = "", before: int | None = None, limit: int = PAGE
-) -> tuple[RegisterRow, ...]:
-    """Rows of a register, newest first; ``words`` must all occur.
-
-    Raises:
-        NotFound: there is no such register.
-        Forbidden: the person may not read it.
-    """
-    if register not in desk.registry.registers:
-        raise NotFound("Buku ini tidak ada.", log=f"no register {register!r}")
-    require(desk.somebody, "register.read", None)
-    query = select(RegisterRow).where(RegisterRow.register == register).order_by(RegisterRow.id.desc()).limit(limit)
-    for word in words.lower().split():
-        query = query.where(RegisterRow.words.like(f"%{_escaped(word)}%"))
-    if before is not None:
-        query = query.where(RegisterRow.id < before)
-    return tuple(desk.session.scalars(query))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import flask_smorest
 from flask import Flask
 
 from tapak.plugins import Registry
 from tapak.rest import catalogue, documents, registers, reports, requests, schemas, sessions, tasks, tracking
+from tapak.sdk.forms import StepSchema
 
 VERSION = "v1"
 BLUEPRINTS = (
@@ -49,17 +52,25 @@ def install(app: Flask, registry: Registry) -> Api:
 
 
 def _step_inputs(api: Api, registry: Registry) -> None:
-    """Name the schema of every step kind, so that a client knows what ``finish`` takes at each."""
-    names = {}
-    for kind in registry.step_kinds.values():
-        name = "Input_" + kind.name.replace(".", "_").replace("/", "_v")
-        api.spec.components.schema(name, schema=kind.input_schema)
-        names[kind.name] = f"#/components/schemas/{name}"
+    """Name the schema of every kind and of every procedure's form, so that a client knows what ``finish`` takes."""
+    named: dict[type[StepSchema], str] = {}
+    told = []
+    for where, schema in _inputs(registry):
+        if schema not in named:
+            named[schema] = "Input_" + where.replace(".", "_").replace("/", "_v").replace(" ", "_")
+            api.spec.components.schema(named[schema], schema=schema)
+        told.append(f"{where} is {named[schema]}")
     api.spec.components.schema(
         "StepInput",
         {
-            "description": "The input of a step, by the `kind` that the task names: "
-            + ", ".join(f"{kind} is {reference.rpartition('/')[2]}" for kind, reference in names.items()),
-            "anyOf": [{"$ref": reference} for reference in names.values()],
+            "description": "The input of a step: that of the procedure's own form for the step, else that of the "
+            "`kind` that the task names: " + ", ".join(told),
+            "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in named.values()],
         },
     )
+
+
+def _inputs(registry: Registry) -> Iterator[tuple[str, type[StepSchema]]]:
+    yield from ((kind.name, kind.input_schema) for kind in registry.step_kinds.values())
+    for procedure in registry.procedures.values():
+        yield from ((f"{procedure.code} {step}", form.schema) for step, form in procedure.forms.items())

@@ -6,12 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from tapak.http.scope import desk
-from tapak.requests import reading
+from tapak.requests import registers
 from tapak.requests.models import RegisterRow
 from tapak.rest import schemas
 from tapak.rest.blueprint import Blueprint
+from tapak.sdk.registers import Register
 
 blueprint = Blueprint("registers", __name__, url_prefix="/registers", description="Registers")
+
+
+@blueprint.route("")
+@blueprint.response(200, schemas.Register(many=True))
+def books() -> Sequence[Register]:
+    """The registers of the services that the agency runs"""
+    return list(registers.registers(desk()).values())
 
 
 @blueprint.route("/<key>")
@@ -19,4 +27,4 @@ blueprint = Blueprint("registers", __name__, url_prefix="/registers", descriptio
 @blueprint.response(200, schemas.RegisterRow(many=True))
 def rows(asked: dict[str, Any], key: str) -> Sequence[RegisterRow]:
     """Rows of a register, newest first; all words of ``q`` must occur"""
-    return list(reading.register_rows(desk(), key, words=asked["q"], before=asked["before"], limit=asked["limit"]))
+    return list(registers.rows(desk(), key, words=asked["q"], before=asked["before"], limit=asked["limit"]))

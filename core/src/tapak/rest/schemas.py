@@ -359,6 +359,14 @@ class Availability(Schema):
     problem = fields.String()
 
 
+class Register(Schema):
+    key = fields.String()
+    title = fields.String()
+    columns = fields.List(fields.String())
+    search = fields.List(fields.String())
+    number_series = fields.String(metadata={"description": "the running number that a row takes, or empty"})
+
+
 class RegisterRow(Schema):
     id = fields.Integer()
     number = fields.String()

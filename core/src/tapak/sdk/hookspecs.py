@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pluggy
@@ -31,6 +32,20 @@ class PluginSettings:
 
     plugin: str
     schema: type[SettingsSchema]
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where a plugin's files lie, as data of its package; ``plugin`` is the prefix of their names.
+
+    ``letters`` holds a folder a letter, named ``kota/permit``; ``pages`` the templates of task pages; ``translations``
+    the catalogue of each language (``en/LC_MESSAGES/messages.po``). None: the plugin brings none.
+    """
+
+    plugin: str
+    letters: Path | None = None
+    pages: Path | None = None
+    translations: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +80,12 @@ def registers() -> Sequence[Register]:
 @hookspec
 def settings_schema() -> PluginSettings:
     """The plugin's settings, one schema."""
+    raise AssertionError("a specification is never called")
+
+
+@hookspec
+def folders() -> Folders:
+    """The plugin's letters, task pages and translations."""
     raise AssertionError("a specification is never called")
 
 

@@ -1,108 +1,17 @@
-"""The agenda book and the other registers, as the paper books have them."""
+"""The agenda book has an address of its own: it is what the registrar works with all day."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, render_template, request
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from flask import Blueprint
 
-from tapak.documents.models import Document
-from tapak.http import scope
-from tapak.requests import reading
-from tapak.requests.forms import describe
-from tapak.requests.models import RegisterRow, Request, Task
-from tapak.sdk.registers import Register
-from tapak.web.entered import Line, line
-from tapak.web.paging import id_cursor
-
-AGENDA, DISPOSITIONS = "tapak.agenda", "tapak.disposition"
-SCANS = ("letter_scan", "request_letter")
-LONGEST_SEARCH = 200
+from tapak.web.registers import AGENDA, register
 
 blueprint = Blueprint("web_agenda", __name__)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A row with its request, the scan of its letter (None: none) and, in the agenda book, its disposition."""
-
-    row: RegisterRow
-    cells: tuple[Line, ...]
-    request: Request
-    scan: int | None
-    disposed: Mapping[str, Any] | None
 
 
 @blueprint.get("/buku-agenda")
 def agenda() -> Any:
     """The agenda book."""
     return register(AGENDA)
-
-
-@blueprint.get("/buku/<key>")
-def register(key: str) -> Any:
-    """One register, newest first."""
-    desk = scope.desk()
-    words = request.args.get("cari", "").replace("\x00", "")[:LONGEST_SEARCH]
-    found = reading.register_rows(desk, key, words=words, before=id_cursor("sebelum"), limit=reading.PAGE + 1)
-    book = desk.registry.registers[key]
-    page = found[: reading.PAGE]
-    return render_template(
-        "agenda/agenda.html" if key == AGENDA else "agenda/register.html",
-        book=book,
-        books=[desk.registry.registers[each] for each in sorted(desk.registry.registers)],
-        labels=[field.label for field in _columns(book)],
-        entries=_entries(desk.session, book, page),
-        words=words,
-        following=page[-1].id if len(found) > reading.PAGE else None,
-    )
-
-
-def _columns(book: Register) -> list[Any]:
-    known = {field.name: field for field in describe(book.schema())}
-    return [known[name] for name in book.columns]
-
-
-def _entries(session: Session, book: Register, rows: Sequence[RegisterRow]) -> list[Entry]:
-    asked = {row.request_id for row in rows}
-    requests = {each.id: each for each in session.scalars(select(Request).where(Request.id.in_(asked)))}
-    tasks = select(Task.id, Task.revision).where(Task.id.in_({row.task_id for row in rows}))
-    revisions = dict(session.execute(tasks).all())
-    scans = _scans(session, asked)
-    disposed = _dispositions(session, asked) if book.key == AGENDA else {}
-    columns = _columns(book)
-    return [
-        Entry(
-            row,
-            tuple(line(column, row.content.get(column.name)) for column in columns),
-            requests[row.request_id],
-            scans.get((row.request_id, revisions[row.task_id])),
-            disposed.get((row.request_id, revisions[row.task_id])),
-        )
-        for row in rows
-    ]
-
-
-def _dispositions(session: Session, requests: Iterable[int]) -> dict[tuple[int, int], Mapping[str, Any]]:
-    """The newest disposition of each request and revision."""
-    query = (
-        select(RegisterRow, Task.revision)
-        .join(Task, Task.id == RegisterRow.task_id)
-        .where(RegisterRow.register == DISPOSITIONS, RegisterRow.request_id.in_(requests))
-        .order_by(RegisterRow.id)
-    )
-    return {(row.request_id, revision): row.content for row, revision in session.execute(query)}
-
-
-def _scans(session: Session, requests: Iterable[int]) -> dict[tuple[int, int], int]:
-    """The newest scan of the letter of each request and revision."""
-    query = (
-        select(Document.request_id, Document.revision, func.max(Document.id))
-        .where(Document.request_id.in_(requests), Document.kind.in_(SCANS))
-        .group_by(Document.request_id, Document.revision)
-    )
-    return {(request_id, revision): document_id for request_id, revision, document_id in session.execute(query)}

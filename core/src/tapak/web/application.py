@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Blueprint, Flask
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
-from jinja2 import StrictUndefined
+from jinja2 import FileSystemLoader, PrefixLoader, StrictUndefined
 
 from tapak.accounts import security
 from tapak.http import limits, scope
@@ -23,6 +23,7 @@ from tapak.web import (
     layout,
     papers,
     refusals,
+    registers,
     requests,
     services,
     tasks,
@@ -34,7 +35,7 @@ from tapak.web import (
 STATIC_URL = "/static"
 CORE = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path=STATIC_URL)
 # Names start with "web_": those of the API's blueprints live in the same application.
-PAGES = (home, services, tracking, requests, inbox, agenda, tasks, wizard, papers, language, guard)
+PAGES = (home, services, tracking, requests, inbox, agenda, registers, tasks, wizard, papers, language, guard)
 BLUEPRINTS = (CORE, *(module.blueprint for module in PAGES))
 
 
@@ -45,6 +46,9 @@ def install(app: Flask, kit: Kit) -> None:
     app.config["SECURITY_FRESHNESS"] = timedelta(minutes=-1)  # Flask-Security then has no page to sign in anew
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    pages = ((prefix, folders.pages) for prefix, folders in kit.registry.folders.items())
+    # "kota:check_site.html": a plugin's templates can't take the place of core's, nor of another plugin's.
+    app.jinja_loader = PrefixLoader({prefix: FileSystemLoader(path) for prefix, path in pages if path}, delimiter=":")
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     Bootstrap5(app)

@@ -42,8 +42,26 @@ def _texts(field: FormField, value: Any) -> tuple[str, ...]:
         return ()
     if isinstance(value, bool):
         return (gettext("Ya") if value else gettext("Tidak"),)
+    if field.widget == "table":
+        return tuple(_row(field, row) for row in value if isinstance(row, Mapping))
+    return told_plainly(value) if isinstance(value, Mapping) else _listed(field, value)
+
+
+def _row(field: FormField, row: Mapping[str, Any]) -> str:
+    cells = (line(column, row.get(column.name)) for column in field.columns)
+    return ", ".join(f"{told(cell.label)}: {'; '.join(cell.texts)}" for cell in cells if cell.texts)
+
+
+def told_plainly(value: Any) -> tuple[str, ...]:
+    """A value of which nothing is known, as texts."""
     if isinstance(value, Mapping):
         return tuple(f"{told(key)}: {item}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return tuple(str(item) for item in value)
+    return () if value is None or value == "" else (str(value),)
+
+
+def _listed(field: FormField, value: Any) -> tuple[str, ...]:
     if isinstance(value, (list, tuple)):
         return tuple(_one(field, item) for item in value)
     return (_one(field, value),)
@@ -53,7 +71,15 @@ def _one(field: FormField, value: Any) -> str:
     for choice, label in field.choices:
         if choice == value or str(choice) == str(value):
             return told(label)
+    if field.widget == "appointment":
+        return iso_moment(value)
     return iso_day(value) if field.widget == "date" else str(value)
+
+
+def iso_moment(value: Any) -> str:
+    """A day with its time that is stored as ISO 8601 text, in words; anything else as it stands."""
+    day_text, _, clock = str(value).partition("T")
+    return f"{iso_day(day_text)} {clock.replace(':', '.')[:5]}".strip()
 
 
 def iso_day(value: Any) -> str:

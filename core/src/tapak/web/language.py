@@ -29,11 +29,18 @@ blueprint = Blueprint("web_language", __name__)
 
 
 @cache
-def catalogue(language: str) -> NullTranslations:
-    """The translations into ``language``, read from its ``messages.po``; none for Indonesian."""
-    source = CATALOGUES / language / "LC_MESSAGES" / "messages.po"
+def catalogue(language: str, folders: tuple[Path, ...] = (CATALOGUES,)) -> NullTranslations:
+    """The translations into ``language`` of every folder, the first that knows a word says it; none for Indonesian."""
+    found = [_read(folder / language / "LC_MESSAGES" / "messages.po", language) for folder in folders]
+    first, *others = [each for each in found if each is not None] or [NullTranslations()]
+    for other in others:
+        first.add_fallback(other)
+    return first
+
+
+def _read(source: Path, language: str) -> NullTranslations | None:
     if not source.is_file():
-        return NullTranslations()
+        return None
     compiled = BytesIO()
     with source.open("rb") as opened:
         write_mo(compiled, read_po(opened, locale=language))
@@ -45,8 +52,9 @@ class Catalogues(Domain):
     """Flask-Babel's domain over the catalogues as they are written, so that nothing needs compiling."""
 
     def get_translations(self) -> NullTranslations:
-        """The catalogue of the response's language."""
-        return catalogue(str(get_locale() or DEFAULT))
+        """The catalogues of the response's language: core's, then those of plugins."""
+        brought = (each.translations for each in scope.kit().registry.folders.values())
+        return catalogue(str(get_locale() or DEFAULT), (CATALOGUES, *(folder for folder in brought if folder)))
 
 
 class Languages(Babel):

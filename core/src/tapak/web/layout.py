@@ -35,6 +35,7 @@ MENU = (
     Entry("web_inbox.inbox", _l("Kotak masuk"), "inbox", _staff),
     Entry("web_requests.requests", _l("Permohonan"), "folder2-open", lambda person: person is not None),
     Entry("web_agenda.agenda", _l("Buku agenda"), "journal-text", lambda person: may(person, "agenda.read")),
+    Entry("web_registers.registers", _l("Register"), "journals", lambda person: may(person, "register.read")),
     Entry("web_services.services", _l("Layanan"), "grid", lambda person: True),
     Entry("web_tracking.track", _l("Lacak"), "search", lambda person: person is None),
 )

@@ -18,11 +18,13 @@ from tapak.engine.states import TaskState
 from tapak.requests import access, forms, papers, services
 from tapak.requests.forms import FormField
 from tapak.requests.models import RegisterRow, Request, Task
-from tapak.requests.view import TaskView
+from tapak.requests.view import ASKED, TaskView
+from tapak.sdk import parts
+from tapak.sdk.contexts import site_addresses
 from tapak.sdk.errors import Forbidden, TapakError
 from tapak.sdk.forms import Upload
 from tapak.sdk.procedure import RequiredInput, Step
-from tapak.web.entered import Line, lines
+from tapak.web.entered import Line, lines, told_plainly
 from tapak.web.formdata import fit_to_show
 from tapak.web.time_left import TimeLeft, time_left
 
@@ -176,6 +178,22 @@ class TaskPage:
         """Lines that the step's kind puts beside the form."""
         return self.view.kind.shown(self.view)
 
+    @property
+    def letter(self) -> Mapping[str, str]:
+        """The applicant's letter, with its day as stored."""
+        answers = self.view.answers
+        return {**parts.letter_of(answers), "iso_date": str(answers.get("letter_date", ""))}
+
+    @property
+    def people(self) -> Mapping[str, Mapping[str, str]]:
+        """The responsible officer and the contact person."""
+        return parts.people_of(self.view.answers)
+
+    @property
+    def sites(self) -> Sequence[str]:
+        """Where the request's sites answer."""
+        return site_addresses(self.view)
+
     @cached_property
     def submission(self) -> tuple[Line, ...]:
         """The applicant's answers."""
@@ -214,8 +232,9 @@ class TaskPage:
     def warnings(self) -> dict[str, list[str]]:
         """What is odd about what was entered, by field."""
         view = self.view
+        content = {name: value for name, value in (view.task.input or {}).items() if name != ASKED}
         try:
-            data = view.kind.schema(view).load(view.task.input or {})
+            data = view.kind.schema(view).load(content)
         except ValidationError:
             return {}
         return {name: list(told) for name, told in view.kind.warnings(view, data).items()}
@@ -274,7 +293,10 @@ def entered(view: TaskView) -> tuple[Line, ...]:
     """What the view's task was finished with; figures under the names that they were shown with."""
     labels = {fact.key: fact.label for fact in view.facts}
     content = {name: _renamed(value, labels) for name, value in (view.task.input or {}).items()}
-    return lines(view.kind.schema(view), content)
+    content.pop(ASKED, None)
+    schema = view.kind.schema(view)
+    former = [Line(name, name, told_plainly(value)) for name, value in content.items() if name not in schema.fields]
+    return (*lines(schema, content), *(line for line in former if line.texts))
 
 
 def outcome_label(view: TaskView) -> str:

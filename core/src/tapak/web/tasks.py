@@ -204,9 +204,16 @@ def _begin_quietly(task_id: int) -> None:
 
 
 def _page(page: TaskPage, status: int = 200) -> Any:
-    own = f"tasks/{page.view.kind.name.partition('/')[0]}.html"
-    template = current_app.jinja_env.select_template([own, GENERIC])
+    template = current_app.jinja_env.select_template([*_templates(page.view), GENERIC])
     return make_response(render_template(template, page=page, view=page.view), status)
+
+
+def _templates(view: TaskView) -> list[str]:
+    """The templates that the page may have, the narrowest first: for the step, for its kind, core's for its kind."""
+    plugin, _, procedure = view.procedure.key.partition(".")
+    kind = view.kind.name.partition("/")[0]
+    prefix, _, short = kind.partition(".")
+    return [f"{plugin}:{procedure}.{view.step.key}.html", f"{prefix}:{short}.html", f"tasks/{kind}.html"]
 
 
 def _back(task_id: int, place: str = "") -> Any:

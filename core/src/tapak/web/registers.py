@@ -1,0 +1,127 @@
+"""The registers of an agency, the agenda book among them, as the paper books have them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, stream_with_context
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tapak.documents.models import Document
+from tapak.http import scope
+from tapak.requests import reading
+from tapak.requests import registers as books
+from tapak.requests.forms import describe
+from tapak.requests.models import RegisterRow, Request, Task
+from tapak.sdk.registers import Register
+from tapak.web.entered import Line, line
+from tapak.web.paging import id_cursor
+
+AGENDA, DISPOSITIONS = "tapak.agenda", "tapak.disposition"
+SCANS = ("letter_scan", "request_letter")
+LONGEST_SEARCH = 200
+BYTE_ORDER_MARK = "\ufeff"
+"""Without it spreadsheets read the file in the machine's own code page."""
+
+blueprint = Blueprint("web_registers", __name__)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row with its request, the scan of its letter (None: none) and, in the agenda book, its disposition."""
+
+    row: RegisterRow
+    cells: tuple[Line, ...]
+    request: Request
+    scan: int | None
+    disposed: Mapping[str, Any] | None
+
+
+@blueprint.get("/buku")
+def registers() -> Any:
+    """Every register of the services that the agency runs."""
+    return render_template("agenda/registers.html", books=books.registers(scope.desk()).values())
+
+
+@blueprint.get("/buku/<key>.csv")
+def export(key: str) -> Any:
+    """One register for a spreadsheet; what was searched for where something was."""
+    desk = scope.desk()
+    books.register(desk, key)
+    lines = stream_with_context(chain([BYTE_ORDER_MARK], books.as_csv(desk, key, words=_searched())))
+    headers = {"Content-Disposition": f'attachment; filename="{key}.csv"'}
+    return Response(lines, mimetype="text/csv", headers=headers)
+
+
+@blueprint.get("/buku/<key>")
+def register(key: str) -> Any:
+    """One register, newest first."""
+    desk = scope.desk()
+    words = _searched()
+    found = books.rows(desk, key, words=words, before=id_cursor("sebelum"), limit=reading.PAGE + 1)
+    known = books.registers(desk)
+    book = known[key]
+    page = found[: reading.PAGE]
+    return render_template(
+        "agenda/agenda.html" if key == AGENDA else "agenda/register.html",
+        book=book,
+        books=known.values(),
+        labels=[field.label for field in _columns(book)],
+        entries=_entries(desk.session, book, page),
+        words=words,
+        following=page[-1].id if len(found) > reading.PAGE else None,
+    )
+
+
+def _searched() -> str:
+    return request.args.get("cari", "").replace("\x00", "")[:LONGEST_SEARCH]
+
+
+def _columns(book: Register) -> list[Any]:
+    known = {field.name: field for field in describe(book.schema())}
+    return [known[name] for name in book.columns]
+
+
+def _entries(session: Session, book: Register, rows: Sequence[RegisterRow]) -> list[Entry]:
+    asked = {row.request_id for row in rows}
+    requests = {each.id: each for each in session.scalars(select(Request).where(Request.id.in_(asked)))}
+    tasks = select(Task.id, Task.revision).where(Task.id.in_({row.task_id for row in rows}))
+    revisions = dict(session.execute(tasks).all())
+    scans = _scans(session, asked)
+    disposed = _dispositions(session, asked) if book.key == AGENDA else {}
+    columns = _columns(book)
+    return [
+        Entry(
+            row,
+            tuple(line(column, row.content.get(column.name)) for column in columns),
+            requests[row.request_id],
+            scans.get((row.request_id, revisions[row.task_id])),
+            disposed.get((row.request_id, revisions[row.task_id])),
+        )
+        for row in rows
+    ]
+
+
+def _dispositions(session: Session, requests: Iterable[int]) -> dict[tuple[int, int], Mapping[str, Any]]:
+    """The newest disposition of each request and revision."""
+    query = (
+        select(RegisterRow, Task.revision)
+        .join(Task, Task.id == RegisterRow.task_id)
+        .where(RegisterRow.register == DISPOSITIONS, RegisterRow.request_id.in_(requests))
+        .order_by(RegisterRow.id)
+    )
+    return {(row.request_id, revision): row.content for row, revision in session.execute(query)}
+
+
+def _scans(session: Session, requests: Iterable[int]) -> dict[tuple[int, int], int]:
+    """The newest scan of the letter of each request and revision."""
+    query = (
+        select(Document.request_id, Document.revision, func.max(Document.id))
+        .where(Document.request_id.in_(requests), Document.kind.in_(SCANS))
+        .group_by(Document.request_id, Document.revision)
+    )
+    return {(request_id, revision): document_id for request_id, revision, document_id in session.execute(query)}
