@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +17,7 @@ from tapak.accounts.policy import person_of
 from tapak.db.session import Database
 from tapak.documents.store import DocumentStore
 from tapak.inventory.models import Address
-from tapak.plugins import registry
+from tapak.plugins import Registry, registry
 from tapak.provisioning.models import Connection
 from tapak.requests import papers
 from tapak.requests.desk import Desk
@@ -42,6 +42,7 @@ class Office:
     store: DocumentStore
     accounts: dict[str, int]
     now: datetime = NOW
+    registry: Registry = field(default_factory=registry)
 
     @contextmanager
     def desk(self, who: str | None) -> Iterator[Desk]:
@@ -51,7 +52,7 @@ class Office:
             if who is not None:
                 account = session.get_one(Account, (self.tenant.id, self.accounts[who]))
                 person = person_of(session, account, self.now.date())
-            yield Desk(session, self.tenant, registry(), person, self.now)
+            yield Desk(session, self.tenant, self.registry, person, self.now)
 
     def upload(self, who: str, task_id: int, kind: str) -> int:
         """``who`` sends a PDF of ``kind`` with a task."""

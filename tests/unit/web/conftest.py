@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
+from tapak_kota import plugin as kota
 
 from tapak.accounts.models import Account
 from tapak.accounts.policy import person_of
@@ -26,7 +27,7 @@ from tapak.demo import scripts
 from tapak.demo.servers.postgresql import PostgresqlServer
 from tapak.documents.store import DocumentStore
 from tapak.http.kit import Kit
-from tapak.plugins import registry
+from tapak.plugins import Registry, build, registry
 from tapak.requests import flow, papers
 from tapak.requests.desk import Desk
 from tapak.tenants.models import Tenant
@@ -57,6 +58,7 @@ PEOPLE = {
     "dishub": "pemohon@dishub.tarakankota.go.id",
     "kasubbag": "kasubbag.umum@dkisp.tarakankota.go.id",
     "kadis": "kadis@dkisp.tarakankota.go.id",
+    "kabid": "kabid.aplikasi@dkisp.tarakankota.go.id",
     "admin": "admin@dkisp.tarakankota.go.id",
 }
 
@@ -134,18 +136,22 @@ class Browser:
         return self.post("/masuk", {"email": email, "password": password, "csrf_token": token, **more})
 
 
-@pytest.fixture(scope="session")
-def site(postgresql_server: PostgresqlServer, database_template: str, server_directory: Path) -> Iterator[Site]:
-    """The demo's tenant, served; nothing behind it but PostgreSQL. Shared: a test makes requests of its own."""
-    postgresql_server.create_database(DATABASE, template=database_template)
-    owner = Database(postgresql_server.dsn("tapak_owner", DATABASE))
+@contextmanager
+def serve(
+    postgresql: PostgresqlServer, template: str, folder: Path, name: str, found: Registry, **settings: Any
+) -> Iterator[Site]:
+    """The demo's tenant in a database ``name`` of its own, with what ``found`` has installed."""
+    postgresql.create_database(name, template=template)
+    owner = Database(postgresql.dsn("tapak_owner", name))
     path = next(path for path in scripts.tenant_files() if path.name.startswith("tarakan."))
-    identities = server_directory / "pages-identities.txt"
-    apply_tenant(owner, path, registry(), placeholders=PLACEHOLDERS, identities=identities)
+    identities = folder / f"{name}-identities.txt"
+    apply_tenant(owner, path, found, placeholders=PLACEHOLDERS, identities=identities)
+    with owner.begin() as session:
+        session.execute(update(Tenant).values(settings=Tenant.settings.op("||")(settings)))
     owner.close()
     config = Config(
-        database_url=postgresql_server.dsn("tapak_app", DATABASE),
-        documents=server_directory / "pages-documents",
+        database_url=postgresql.dsn("tapak_app", name),
+        documents=folder / f"{name}-documents",
         secret_key="k" * 40,
         secure_cookies=False,
         upload_limit=100_000,
@@ -153,6 +159,23 @@ def site(postgresql_server: PostgresqlServer, database_template: str, server_dir
     database = Database(config.database_url)
     with database.begin() as session:
         tenant = session.scalars(select(Tenant).where(Tenant.slug == "tarakan")).one()
-    kit = Kit(config, database, registry(), DocumentStore(config.documents))
+    kit = Kit(config, database, found, DocumentStore(config.documents))
     yield Site(make_app(kit), kit, tenant)
     database.close()
+
+
+@pytest.fixture(scope="session")
+def site(postgresql_server: PostgresqlServer, database_template: str, server_directory: Path) -> Iterator[Site]:
+    """The demo's tenant, served; nothing behind it but PostgreSQL. Shared: a test makes requests of its own."""
+    with serve(postgresql_server, database_template, server_directory, DATABASE, registry()) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def kota_site(postgresql_server: PostgresqlServer, database_template: str, server_directory: Path) -> Iterator[Site]:
+    """The same tenant where a second plugin is installed and its procedure is on offer too."""
+    found = build([kota], installed=True)
+    offered = ["tarakan.hosting", "kota.placing"]
+    where = (postgresql_server, database_template, server_directory)
+    with serve(*where, "tapak_pages_kota", found, procedures=offered) as served:
+        yield served

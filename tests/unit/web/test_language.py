@@ -18,13 +18,16 @@ from tapak.engine.states import RequestState, TaskState
 from tapak.plugins import registry
 from tapak.requests.forms import describe
 from tapak.requests.models import Task
-from tapak.sdk import wording
+from tapak.sdk import parts, wording
 from tapak.sdk.parts import PLAIN_SUBMISSION
+from tapak.step_kinds.ask_applicant import AskInput
 from tapak.step_kinds.decide import RETURN_REASONS, concerned_labels
 from tapak.step_kinds.disposition_sheet import DISPOSITION_INSTRUCTIONS
 from tapak.web import refusals, words
 from tapak.web.language import CATALOGUES, catalogue
 from tapak.web.tasks import PHASES
+from tapak_tarakan.hosting import HOSTING
+from tapak_tarakan.registers import REGISTERS
 
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 OPTIONS = {"templates/**.html": {"extensions": "jinja2.ext.do"}}
@@ -48,7 +51,8 @@ def declared() -> set[str]:
     books = [book for key, book in found.registers.items() if key.startswith(CORE)]
     assert len(kinds) > 8
     assert len(books) > 2
-    schemas = [kind.input_schema() for kind in kinds] + [book.schema() for book in books]
+    shared = (parts.SystemPart, parts.NamePart, parts.AddressPart, AskInput)
+    schemas = [each() for each in (*shared, *(kind.input_schema for kind in kinds), *(book.schema for book in books))]
     texts = {text for schema in schemas for text in form_words(schema)}
     texts |= {each.title for owner in (*kinds, *books) for each in (owner, *PLAIN_SUBMISSION.pages)}
     texts |= {text for kind in kinds for upload in kind.uploads for text in (upload.label, upload.help)}
@@ -85,6 +89,16 @@ def test_every_word_has_its_english_one() -> None:
         english = {message.id if isinstance(message.id, str) else message.id[0]: message for message in read_po(opened)}
     assert len(said()) > 200
     assert sorted(word for word in said() if word not in english or not english[word].string) == []
+
+
+def test_every_word_of_the_hosting_service_has_its_english_one() -> None:
+    folders = tuple(each.translations for each in registry().folders.values() if each.translations)
+    english = catalogue("en", (CATALOGUES, *folders))
+    schemas = [form.schema() for form in HOSTING.forms.values()] + [book.schema() for book in REGISTERS]
+    wanted = {text for schema in schemas for text in form_words(schema)} | {book.title for book in REGISTERS}
+    assert len(wanted) > 40
+    same = {"Data", "Domain", "Status"}
+    assert sorted(text for text in wanted - same - {""} if english.gettext(text) == text) == []
 
 
 def test_translations_fill_the_same_places() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from tapak.sdk.hookspecs import PluginSettings, hookimpl
+from tapak.sdk.hookspecs import Folders, PluginSettings, hookimpl
 from tapak.sdk.procedure import Procedure
 from tapak.sdk.registers import Register
 from tapak_tarakan.hosting import HOSTING
@@ -28,3 +29,9 @@ def registers() -> Sequence[Register]:
 def settings_schema() -> PluginSettings:
     """The settings of all of Tarakan's procedures."""
     return PluginSettings("tarakan", TarakanSettings)
+
+
+@hookimpl
+def folders() -> Folders:
+    """The English words of forms and registers."""
+    return Folders("tarakan", translations=Path(__file__).parent / "translations")
