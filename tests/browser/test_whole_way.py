@@ -258,7 +258,7 @@ def report(way: Way) -> None:
 def close(way: Way) -> None:
     page = way.applicant()
     page.get_by_role("listitem").filter(has_text=way.system).get_by_role("link", name="Kerjakan").click()
-    page.get_by_label("Data dan laporan hosting sudah kami terima.").check()
+    page.get_by_label("Hasil layanan dan laporannya sudah kami terima.").check()
     page.get_by_role("radio").last.check()
     press(page, "Terima dan selesaikan")
     expect(page.get_by_role("heading", name="Pekerjaan selesai")).to_be_visible()
