@@ -24,7 +24,7 @@ from tapak.requests import facts, flow, papers
 from tapak.requests.desk import Desk
 from tapak.requests.models import Deadline, Request, Task
 from tapak.tenants.models import Tenant, Zone
-from tapak.testing.procedure_contract import SUBMISSION
+from tapak_tarakan.hosting import HOSTING
 
 AGENCIES = 4
 PROCESSES = 2
@@ -108,7 +108,7 @@ class Clerk:
                 limit=1_000_000,
             )
             zone = session.scalars(select(Zone.name)).one()
-            given = {**SUBMISSION, "name_zone": zone, "letter_date": desk.today.isoformat()}
+            given = {**HOSTING.submission.sample, "name_zone": zone, "letter_date": desk.today.isoformat()}
             done = flow.finish(desk, task_id, given)
             assert done.next_task_id is not None
             return done.next_task_id

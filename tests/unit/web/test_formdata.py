@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import Schema
+from tapak_kota.forms import ServersPart
 from werkzeug.datastructures import MultiDict
 
 from tapak.requests.forms import describe
@@ -67,6 +68,20 @@ JSON = st.recursive(
     max_leaves=6,
 )
 SHAPES = {"checkboxes": list, "checkbox": bool, "figures": dict}
+
+
+def test_a_table_is_read_row_by_row_and_blank_rows_are_none():
+    form = sent(
+        ("servers.0.model", "R1"),
+        ("servers.0.power", "one"),
+        ("servers.1.model", ""),
+        ("servers.3.model", "R2\0"),
+        ("servers.x.model", "R3"),
+        ("servers.99999.model", "R4"),
+        ("servers.", "R5"),
+    )
+    told = read(fields_of(ServersPart), form)
+    assert told == {"servers": [{"model": "R1", "power": "one"}, {"model": "R2\ufffd"}]}
 
 
 @given(JSON)

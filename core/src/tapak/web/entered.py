@@ -27,9 +27,13 @@ class Line:
 
 
 def lines(schema: Schema, content: Mapping[str, Any], *, blank: bool = False) -> tuple[Line, ...]:
-    """The fields of ``schema`` as ``content`` fills them; empty ones only where ``blank``."""
-    entered = (line(field, content.get(field.name)) for field in describe(schema))
-    return tuple(each for each in entered if each.texts or blank)
+    """The fields of ``schema`` as ``content`` fills them; empty ones only where ``blank``.
+
+    What was stored under a name that the schema no longer has stands at the end, under that name.
+    """
+    entered = [line(field, content.get(field.name)) for field in describe(schema)]
+    former = [Line(name, name, told_plainly(value)) for name, value in content.items() if name not in schema.fields]
+    return tuple(each for each in (*entered, *former) if each.texts or (blank and each not in former))
 
 
 def line(field: FormField, value: Any) -> Line:

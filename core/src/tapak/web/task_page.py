@@ -24,7 +24,7 @@ from tapak.sdk.contexts import site_addresses
 from tapak.sdk.errors import Forbidden, TapakError
 from tapak.sdk.forms import Upload
 from tapak.sdk.procedure import RequiredInput, Step
-from tapak.web.entered import Line, lines, told_plainly
+from tapak.web.entered import Line, lines
 from tapak.web.formdata import fit_to_show
 from tapak.web.time_left import TimeLeft, time_left
 
@@ -294,9 +294,7 @@ def entered(view: TaskView) -> tuple[Line, ...]:
     labels = {fact.key: fact.label for fact in view.facts}
     content = {name: _renamed(value, labels) for name, value in (view.task.input or {}).items()}
     content.pop(ASKED, None)
-    schema = view.kind.schema(view)
-    former = [Line(name, name, told_plainly(value)) for name, value in content.items() if name not in schema.fields]
-    return (*lines(schema, content), *(line for line in former if line.texts))
+    return lines(view.kind.schema(view), content)
 
 
 def outcome_label(view: TaskView) -> str:
