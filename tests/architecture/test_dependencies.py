@@ -71,6 +71,7 @@ def test_tests_import_what_the_project_declares(project_root: Path) -> None:
     for member in members(project_root):
         declared |= names(tomllib.loads((member / "pyproject.toml").read_text())["project"]["dependencies"])
     local = {file.stem for file in (project_root / "tests").rglob("*.py")} | {"tests"}
+    local |= {file.parent.name for file in (project_root / "tests").rglob("__init__.py")}
     found = undeclared((project_root / "tests").rglob("*.py"), declared)
     assert [line for line in found if line.partition(": ")[2] not in local] == []
 

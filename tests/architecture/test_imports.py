@@ -1,3 +1,4 @@
+import ast
 import subprocess
 import tomllib
 from collections.abc import Callable
@@ -76,3 +77,16 @@ def test_members_are_kept_from_every_room_but_the_sdk(project_root: Path) -> Non
         place.name for pattern in ("plugins/*/src/*", "providers/*/src/*") for place in project_root.glob(pattern)
     }
     assert set(by_name[DOOR]["source_modules"]) == set(by_name[APART]["modules"]) == members
+
+
+def test_the_example_plugin_knows_the_sdk_only(project_root: Path) -> None:
+    imported = {
+        node.module
+        for file in (project_root / "tests/plugins").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("tapak.")
+    }
+    assert imported
+    assert [
+        module for module in sorted(imported) if module != "tapak.sdk" and not module.startswith("tapak.sdk.")
+    ] == []
