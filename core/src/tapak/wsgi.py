@@ -9,6 +9,7 @@ from werkzeug.routing import BaseConverter, IntegerConverter, Map
 from tapak import rest, web
 from tapak.config import Config
 from tapak.http import scope
+from tapak.http.forwarded import UndeclaredProxy
 from tapak.http.kit import Kit
 from tapak.http.tenancy import TenantMiddleware
 from tapak.jobs.logs import configure
@@ -46,6 +47,8 @@ def make_app(kit: Kit) -> Flask:
     app.wsgi_app = TenantMiddleware(app.wsgi_app, TenantHosts(kit.database))  # type: ignore[method-assign]
     if kit.config.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=kit.config.proxies, x_proto=kit.config.proxies, x_host=0)  # type: ignore[method-assign]
+    else:
+        app.wsgi_app = UndeclaredProxy(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
