@@ -66,9 +66,8 @@ def test_every_field_of(deployment: Deployment, cases: dict[str, Case], step: st
         good = case.input(task)
         for field in task["form"]:
             for what, value in BAD.items():
-                answer = posted(
-                    caller, f"/tasks/{task['id']}/finish", {"input": {**good, "unknown": 1, field["name"]: value}}
-                )
+                given = {"input": {**good, "unknown": 1, field["name"]: value}, "version": task["version"]}
+                answer = posted(caller, f"/tasks/{task['id']}/finish", given)
                 assert answer.status_code == 422, (field["name"], what, answer.text)
                 told = answer.json()
                 assert told["code"] == "invalid"
@@ -84,7 +83,8 @@ def test_required_fields_left_out_of(deployment: Deployment, step: str) -> None:
     with deployment.caller(case.agency.who(step)) as caller:
         required = {field["name"] for field in task["form"] if field["required"]}
         for given in ({}, dict.fromkeys(required, "")):
-            answer = posted(caller, f"/tasks/{task['id']}/finish", {"input": {**given, "more": 1}})
+            body = {"input": {**given, "more": 1}, "version": task["version"]}
+            answer = posted(caller, f"/tasks/{task['id']}/finish", body)
             assert answer.status_code == 422
             assert required | {"more"} == answer.json()["fields"].keys()
 
@@ -119,7 +119,9 @@ def test_any_draft_is_kept_or_refused_and_can_be_read_again(deployment: Deployme
             assert too_large or answer.status_code in (204, 422), (what, answer.text)
             again = caller.get(f"/tasks/{task['id']}")
             assert again.status_code == 200, (what, again.text)
-        assert posted(caller, f"/tasks/{task['id']}/finish", {"input": {}}).status_code == 422
+        assert (
+            posted(caller, f"/tasks/{task['id']}/finish", {"input": {}, "version": task["version"]}).status_code == 422
+        )
 
 
 def test_a_body_that_is_too_large(deployment: Deployment) -> None:
@@ -200,7 +202,7 @@ def test_a_name_that_is_not_given(deployment: Deployment, draft: tuple[Case, dic
     case, task = draft
     with deployment.caller(case.applicant) as caller:
         given = {**case.input(task), "name_label": label}
-        answer = posted(caller, f"/tasks/{task['id']}/finish", {"input": given})
+        answer = posted(caller, f"/tasks/{task['id']}/finish", {"input": given, "version": task["version"]})
         assert answer.status_code == 422, answer.text
         assert list(answer.json()["fields"]) == ["name_label"]
         if label:
@@ -216,7 +218,8 @@ def test_a_name_that_is_not_given(deployment: Deployment, draft: tuple[Case, dic
 def test_a_zone_that_is_not_ours(deployment: Deployment, draft: tuple[Case, dict[str, Any]], zone: str) -> None:
     case, task = draft
     with deployment.caller(case.applicant) as caller:
-        answer = posted(caller, f"/tasks/{task['id']}/finish", {"input": {**case.input(task), "name_zone": zone}})
+        given = {"input": {**case.input(task), "name_zone": zone}, "version": task["version"]}
+        answer = posted(caller, f"/tasks/{task['id']}/finish", given)
         assert (answer.status_code, list(answer.json()["fields"])) == (422, ["name_zone"])
         if zone:
             asked = caller.get(f"/names/{zone.replace(chr(0), '%00').replace(' ', '%20')}/antrean")

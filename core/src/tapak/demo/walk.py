@@ -152,7 +152,8 @@ class Walker:
             self.wait_live(who, task["request_id"])
         if step.get("wait") == "facts":
             self._wait(lambda: self.call(who, "GET", path)["facts_at"], f"figures for step {step['step']}")
-        self.call(who, "POST", f"{path}/finish", {"input": self.input_of(step, begun["form"])})
+        given = {"input": self.input_of(step, begun["form"]), "version": begun["version"]}
+        self.call(who, "POST", f"{path}/finish", given)
 
     def input_of(self, step: Mapping[str, Any], form: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """What the form begins with, and over it what the script says."""

@@ -236,7 +236,9 @@ class Begin(Strict):
 class Finish(Strict):
     input = fields.Dict(keys=fields.String(), required=True, metadata={"description": "by the step's kind"})
     version = fields.Integer(
-        load_default=None, allow_none=True, metadata={"description": "the request's version that was seen"}
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "the request's version that was seen; required unless `If-Match` tells it"},
     )
 
 
