@@ -138,7 +138,26 @@ def test_a_stale_decision_is_told_and_its_form_kept(site):
     assert browser.send(f"{address}/mulai", {"version": seen}).status_code == 303
     answer = browser.send(f"{address}/selesai", {"note": "Segera dikaji", "version": seen})
     assert answer.status_code == 409 and f'href="{address}"' in answer.text
+    assert "Isian Anda disimpan." in answer.text
+    happened = answer.text[answer.text.index("Yang terjadi sementara itu") :]
+    assert "mulai dikerjakan" in happened
+    assert "Surat diagendakan" not in happened and "Permohonan diajukan" not in happened
+    assert happened.count("<li>") == 1
     assert "Segera dikaji" in browser.get(address).text
+
+
+def test_a_decision_on_a_step_that_somebody_finished_is_not_told_as_kept(site):
+    _, address = at_step(site, "register_letter")
+    browser = site.browser("kasubbag")
+    seen = version(browser, address)
+    form = {"received_on": "2026-01-05", "sender": "Dinas", "letter_number": "1", "letter_date": "2026-01-02"}
+    form |= {"subject": "Hosting", "urgency": "ordinary", "secrecy": "ordinary", "scan_confirmed": "1", "version": seen}
+    assert browser.send(f"{address}/selesai", form).status_code == 303
+    answer = browser.send(f"{address}/selesai", {**form, "sender": "Dinas lain"})
+    assert answer.status_code == 409
+    assert "Isian Anda tidak disimpan" in answer.text and "Isian Anda disimpan" not in answer.text
+    happened = answer.text[answer.text.index("Yang terjadi sementara itu") :]
+    assert happened.count("<li>") == 1 and "diajukan" not in happened
 
 
 def test_who_may_not_act_sees_whose_turn_it_is(site):

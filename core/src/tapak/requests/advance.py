@@ -103,7 +103,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Told:
-    """The audit event: ``event`` is its kind; ``person`` and ``account_id`` who acted, ``as_position`` as what.
+    """The audit event, told with the version it makes: ``event`` is its kind; ``person`` and ``account_id`` who acted, ``as_position`` as what.
 
     ``announce`` has a worker tell plugins of it.
     """
@@ -144,7 +144,7 @@ def advance(
         **vars(told),
         **vars(standing),
         "input": None if ending.input is None else Jsonb(ending.input),
-        "content": Jsonb(told.content),
+        "content": Jsonb({**told.content, "version": request.version + 1}),
         "request_id": request.id,
         "version": request.version + 1,
     }

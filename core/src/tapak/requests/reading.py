@@ -239,6 +239,13 @@ def timeline(desk: Desk, request_id: int) -> Sequence[AuditEvent]:
     return desk.session.scalars(query).all()
 
 
+def meanwhile(desk: Desk, request_id: int, version: int) -> Sequence[AuditEvent]:
+    """What happened to the request since it was at ``version``, oldest first; nothing for a version it never had."""
+    made = AuditEvent.content["version"].as_integer() == version
+    then = desk.session.scalar(select(AuditEvent.seq).where(AuditEvent.request_id == request_id, made))
+    return [] if then is None else [event for event in timeline(desk, request_id) if event.seq > then]
+
+
 def track(desk: Desk, number: str, code: str) -> RequestLook:
     """Public tracking: the request with exactly this number and code.
 
