@@ -103,9 +103,9 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Told:
-    """The audit event, told with the version it makes: ``event`` is its kind; ``person`` and ``account_id`` who acted, ``as_position`` as what.
+    """The audit event: ``event`` is its kind; ``person`` and ``account_id`` who acted, ``as_position`` as what.
 
-    ``announce`` has a worker tell plugins of it.
+    It also tells the version that it makes. ``announce`` has a worker tell plugins of it.
     """
 
     event: str
