@@ -104,6 +104,22 @@ def test_a_return_says_why(deployment: Deployment) -> None:
     assert case.task()["id"] == task["id"]
 
 
+def test_a_draft_is_deleted_and_what_was_submitted_is_not(deployment: Deployment) -> None:
+    case = deployment.case()
+    case.start()
+    path = f"/requests/{case.request_id}"
+    with deployment.caller(case.applicant) as caller:
+        assert caller.delete(path).status_code == 204
+        assert case.request_id not in {row["id"] for row in caller.get("/requests", params={"limit": 200}).json()}
+        assert caller.delete(path).status_code == 409
+    case = deployment.case()
+    case.to("register_letter")
+    with deployment.caller(case.applicant) as caller:
+        answer = caller.delete(f"/requests/{case.request_id}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert case.request()["state"] == "submitted"
+
+
 def test_withdrawing_before_approval_frees_the_name(deployment: Deployment) -> None:
     case = deployment.case()
     case.to("review")

@@ -175,6 +175,46 @@ def test_a_form_without_its_version_is_refused(site, form):
     assert site.browser("kadis").send(f"{address}/mulai", form).status_code == 422
 
 
+def test_a_newer_letter_takes_the_place_of_the_older_one(site):
+    browser = site.browser("dinkes")
+    page = f"{begun(browser)}/isi/letter"
+    browser.send(page, {**LETTER, "file.request_letter": (BytesIO(PDF), "pertama.pdf")})
+    first = re.search(r'href="(/dokumen/\d+)"', browser.get(page).text)[1]
+    saved = browser.send(page, {**LETTER, "lalu": "draf", "file.request_letter": (BytesIO(PDF), "kedua.pdf")})
+    shown = browser.get(page).text
+    assert "kedua.pdf" in shown and "pertama.pdf" not in shown
+    listed = set(re.findall(r"/dokumen/\d+", browser.get(saved.headers["Location"]).text))
+    assert len(listed) == 1 and first not in listed
+    assert browser.get(first).status_code == 404
+
+
+def test_a_draft_is_deleted_with_its_papers(site):
+    browser = site.browser("dinkes")
+    task = begun(browser)
+    browser.send(f"{task}/isi/letter", {**LETTER, "file.request_letter": (BytesIO(PDF), "surat.pdf")})
+    page = browser.get(f"{task}/isi/letter").text
+    paper = re.search(r'href="(/dokumen/\d+)"', page)[1]
+    confirm = re.search(r'href="(/permohonan/(\d+)/hapus)"', page)
+    asked = browser.get(confirm[1])
+    assert asked.status_code == 200 and 'name="reason"' not in asked.text
+    seen = {"version": version(browser, confirm[1])}
+    assert site.browser("dishub").send(confirm[1], seen).status_code == 404
+    answer = browser.send(confirm[1], seen)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert browser.get(paper).status_code == 404
+    for listed in ("/", "/permohonan", "/permohonan?status=cancelled"):
+        assert f'href="/permohonan/{confirm[2]}"' not in browser.get(listed).text
+    assert browser.get(f"{task}/isi/letter").status_code == 409
+    assert browser.send(confirm[1], seen).status_code == 409
+
+
+def test_what_was_submitted_is_not_deleted(site):
+    address = f"/permohonan/{site.submitted()}/hapus"
+    browser = site.browser("dinkes")
+    assert browser.get(address).status_code == 404
+    assert browser.send(address, {}).status_code == 409
+
+
 def test_the_agenda_lists_and_finds_letters(site):
     request_id, _ = at_step(site, "dispose")
     browser = site.browser("kasubbag")

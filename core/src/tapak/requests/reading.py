@@ -155,7 +155,10 @@ class RequestRow:
 def requests_of(
     desk: Desk, *, state: str = "", words: str = "", before: int | None = None, limit: int = PAGE
 ) -> tuple[RequestRow, ...]:
-    """Requests that the person may see, newest first: the own unit's; for staff the tenant's too, without drafts."""
+    """Requests that the person may see, newest first: the own unit's; for staff the tenant's too, without drafts.
+
+    What ended before it was ever submitted is on no list.
+    """
     person = desk.somebody
     query = (
         select(Request, Agency.name, Snapshot.hash, Task.id, Task.agency_id)
@@ -165,6 +168,7 @@ def requests_of(
         .order_by(Request.id.desc())
         .limit(limit)
     )
+    query = query.where(or_(Request.state != "cancelled", Request.number != ""))
     if not person.positions and not person.admin:
         query = query.where(Request.agency_id == person.agency_id)
     else:

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tapak.documents.models import Document
+from tapak.documents.models import DISCARDED, Document
 from tapak.http import scope
 from tapak.requests import reading
 from tapak.requests.forms import describe
@@ -102,7 +102,7 @@ def _scans(session: Session, requests: Iterable[int]) -> dict[tuple[int, int], i
     """The newest scan of the letter of each request and revision."""
     query = (
         select(Document.request_id, Document.revision, func.max(Document.id))
-        .where(Document.request_id.in_(requests), Document.kind.in_(SCANS))
+        .where(Document.request_id.in_(requests), Document.kind.in_(SCANS), Document.state != DISCARDED)
         .group_by(Document.request_id, Document.revision)
     )
     return {(request_id, revision): document_id for request_id, revision, document_id in session.execute(query)}

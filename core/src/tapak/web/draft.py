@@ -66,6 +66,13 @@ class Draft:
     def _form(self) -> tuple[FormField, ...]:
         return fit_to_show(forms.form_of(self.view))
 
+    @cached_property
+    def emptied(self) -> tuple[FormField, ...]:
+        """Fields that were answered before a return and are asked anew."""
+        asked = self.view.answers.keys() - self.view.kind.initial(self.view).keys()
+        declared = {field.name for field in self.declarations}
+        return tuple(field for field in self._form if field.name in asked - declared)
+
     def page(self, key: str) -> Page:
         """The page named ``key``.
 
