@@ -356,6 +356,10 @@ class Availability(Schema):
     name = fields.String()
     available = fields.Boolean()
     problem = fields.String()
+    checked_at = fields.AwareDateTime(
+        allow_none=True, metadata={"description": "when the zone's server was last asked; null: never, or not needed"}
+    )
+    current = fields.Boolean(metadata={"description": "false: the server doesn't answer now; this is as it last stood"})
 
 
 class RegisterRow(Schema):
