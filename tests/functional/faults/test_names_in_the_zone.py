@@ -6,7 +6,7 @@ import time
 
 from tapak.testing.deployment import Case, Deployment
 
-from .test_on_the_way_to_live import by_hand, settings
+from .test_on_the_way_to_live import by_hand
 
 
 def available(case: Case) -> dict[str, object]:
@@ -35,7 +35,7 @@ def test_while_the_server_is_down_the_last_look_is_told_as_such(deployment: Depl
     case = deployment.case()
     known = available(case)
     assert known["checked_at"] is not None
-    with settings(deployment, "dns", port=9):
+    with deployment.connected("dns", port=9):
         time.sleep(5)
         began = time.monotonic()
         told = available(case)

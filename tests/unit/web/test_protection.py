@@ -209,3 +209,8 @@ def test_no_warning_without_a_proxy(site) -> None:
     with capture_logs() as logs:
         make_app(site.kit).test_client().get("/masuk", base_url=ORIGIN)
     assert not [line for line in logs if line["event"] == "undeclared proxy"]
+
+
+def test_browsers_find_the_icon_where_no_page_names_it(site) -> None:
+    answer = site.visitor().get("/favicon.ico", follow_redirects=True)
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
