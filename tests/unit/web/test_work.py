@@ -131,6 +131,17 @@ def test_what_is_missing_is_named_and_nothing_typed_is_lost(site):
     assert 'value="Dinas Contoh"' in browser.get(address).text
 
 
+def test_a_letter_of_a_day_to_come_is_refused_on_its_page(site):
+    browser = site.browser("dinkes")
+    page = f"{begun(browser)}/isi/letter"
+    with_file = {**LETTER, "letter_date": "2999-01-02", "file.request_letter": (BytesIO(PDF), "surat.pdf")}
+    answer = browser.send(page, with_file)
+    assert answer.headers["Location"] == f"{page}?periksa=1"
+    assert "Tanggal surat belum tiba." in browser.get(answer.headers["Location"]).text
+    answer = browser.send(page, LETTER)
+    assert answer.headers["Location"].endswith("/isi/system")
+
+
 def test_a_stale_decision_is_told_and_its_form_kept(site):
     _, address = at_step(site, "dispose")
     browser = site.browser("kadis")

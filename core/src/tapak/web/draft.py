@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +24,7 @@ from tapak.web.task_page import Sent
 
 Problems = dict[str, list[str]]
 DOCUMENT = "document:"
+LETTER_DATE = "letter_date"
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class Draft:
         try:
             clean = self.schema.load({**self.values, **ticked})
         except ValidationError as error:
-            return {**self._rules(), **found, **flat_messages(error.normalized_messages())}
+            return {**self._rules(), **self._early(error), **found, **flat_messages(error.normalized_messages())}
         try:
             self.view.kind.run(self.view, clean)
         except Invalid as refused:
@@ -191,6 +193,13 @@ class Draft:
                 problem = self.view.name_problem(str(field.value).lower(), zone)
                 told.update({field.name: [problem]} if problem else {})
         return told
+
+    def _early(self, error: ValidationError) -> Problems:
+        """A letter of a day to come is refused on its own page, whatever other pages lack."""
+        valid = error.valid_data if isinstance(error.valid_data, dict) else {}
+        on = valid.get(LETTER_DATE)
+        early = isinstance(on, date) and on > self.view.now.date()
+        return {LETTER_DATE: ["Tanggal surat belum tiba."]} if early else {}
 
     def _missing_files(self) -> Problems:
         view = self.view
