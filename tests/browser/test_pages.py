@@ -214,8 +214,10 @@ def test_a_phone_has_its_menu_in_one_row_and_the_steps_before_the_chart(
     visitor = visit(world.deployment.one.who(KASUBBAG))
     page = visitor.open("/buku-agenda")
     visitor.resize(PHONE)
-    rows = {box["y"] for link in page.locator(".menu a").all() if (box := link.bounding_box())}
-    assert len(rows) == 1
+    boxes = [link.bounding_box() for link in page.locator(".menu a").all()]
+    assert len({box["y"] for box in boxes}) == 1
+    assert len(boxes) == 4
+    assert max(box["x"] + box["width"] for box in boxes) <= PHONE
     for address in (world.request("review"), f"/layanan/{SERVICE}", world.tracked("review")):
         visitor.resize(PHONE)
         page = visitor.open(address)
