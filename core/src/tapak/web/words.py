@@ -125,7 +125,7 @@ def kind_label(kind: str) -> str:
 
 
 def resource_name(identity: str) -> str:
-    """What people call a resource of that identity: ``antrean.kota.go.id (A)`` for a record set, else the name."""
+    """What people call a resource of that identity: ``antrean.example (A)`` for a record set, else the name."""
     name, _, kind = identity.partition("/")
     return f"{name} ({kind})" if kind else name
 
