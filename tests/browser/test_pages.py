@@ -151,6 +151,7 @@ SIGHTS = (
     Sight("wizard-returned", APPLICANT, partial(World.mending, page="isi/name")),
     Sight("wizard-check-returned", APPLICANT, partial(World.mending, page="periksa")),
     Sight("wizard-sent", APPLICANT, lambda world: f"{world.first_task('review')}/terkirim"),
+    Sight("draft-delete", APPLICANT, lambda world: f"{world.request('submit')}/hapus"),
     Sight("request-draft", APPLICANT, partial(World.request, step="submit")),
     Sight("request-review", APPLICANT, partial(World.request, step="review")),
     Sight("request-review-staff", KABID, partial(World.request, step="review")),
@@ -205,3 +206,37 @@ def test_a_page_has_no_barriers(
         picture(visitor.page, f"{sight.name}-{width}")
         assert visitor.barriers() == [], width
         assert visitor.sideways() <= 0, width
+
+
+def test_a_phone_has_its_menu_in_one_row_and_the_steps_before_the_chart(
+    world: World, visit: Callable[..., Visitor]
+) -> None:
+    visitor = visit(world.deployment.one.who(KASUBBAG))
+    page = visitor.open("/buku-agenda")
+    visitor.resize(PHONE)
+    boxes = [link.bounding_box() for link in page.locator(".menu a").all()]
+    assert len({box["y"] for box in boxes}) == 1
+    assert len(boxes) == 4
+    assert max(box["x"] + box["width"] for box in boxes) <= PHONE
+    for address in (world.request("review"), f"/layanan/{SERVICE}", world.tracked("review")):
+        visitor.resize(PHONE)
+        page = visitor.open(address)
+        expect(page.locator(".step-list")).to_be_visible()
+        expect(page.locator("table.chart")).to_be_hidden()
+        page.get_by_text("Bagan alir SOP", exact=True).click()
+        expect(page.locator("table.chart")).to_be_visible()
+        visitor.resize(DESK)
+        expect(page.locator("table.chart")).to_be_visible()
+        expect(page.locator(".step-list")).to_be_hidden()
+
+
+def test_a_day_in_the_agenda_stands_in_one_line(world: World, visit: Callable[..., Visitor]) -> None:
+    world.at("dispose")
+    visitor = visit(world.deployment.one.who(KASUBBAG))
+    visitor.resize(DESK)
+    page = visitor.open("/buku-agenda")
+    day = page.locator("tbody td[data-label='Diterima']").first
+    lines = (
+        "cell => { const r = document.createRange(); r.selectNodeContents(cell); return r.getClientRects().length; }"
+    )
+    assert day.evaluate(lines) == 1

@@ -220,6 +220,7 @@ def mend(way: Way) -> tuple[str, str]:
     why = page.get_by_role("region", name="dikembalikan untuk diperbaiki")
     for line in (REASON, EXPLAINED):
         expect(why).to_contain_text(line)
+    expect(why).to_contain_text("kecuali yang diisi untuk setiap surat: Nomor surat permohonan, Tanggal surat.")
     send_letter(page, "400.7/119/DINKES/2026")
     why.get_by_role("link", name="Nama subdomain").click()
     page.get_by_label("Nama subdomain").fill(way.case.label)

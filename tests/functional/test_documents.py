@@ -166,10 +166,10 @@ def test_the_tenants_quota_ends_uploads(
             {"key": QUOTA_SETTING, "quota": 2 * len(SENT), "id": tenant.id},
         )
     send(session, store, asked, SENT)
-    send(session, store, asked, SENT[:-1] + b"\r")
+    send(session, store, asked, SENT[:-1] + b"\r", revision=2)
     assert used(session) == 2 * len(SENT)
     with pytest.raises(StorageFull) as raised:
-        send(session, store, asked, SENT + b"\n")
+        send(session, store, asked, SENT + b"\n", revision=3)
     assert "Kuota" in raised.value.message
     assert len(papers(session)) == 2
     assert len([path for path in store.folder.rglob("*") if path.is_file()]) == 2

@@ -16,7 +16,7 @@ from tapak.testing.deployment import Agency, Case, Deployment
 def finish(deployment: Deployment, case: Case, email: str, task: dict[str, Any]) -> httpx.Response:
     """What the API says when ``email`` finishes the task with what the script has."""
     with deployment.caller(email, case.agency) as caller:
-        return caller.post(f"/tasks/{task['id']}/finish", json={"input": case.input(task)})
+        return caller.post(f"/tasks/{task['id']}/finish", json={"input": case.input(task), "version": task["version"]})
 
 
 def person(agency: Agency, email: str) -> dict[str, Any]:
@@ -105,7 +105,9 @@ def test_a_daily_acting_holder_covers_from_a_date(deployment: Deployment, first:
         with deployment.caller(None, agency) as caller:
             opened = caller.post("/session", json={"email": email, "password": account["password"]})
             caller.headers["Authorization"] = f"Bearer {opened.json()['token']}"
-            answer = caller.post(f"/tasks/{task['id']}/finish", json={"input": case.input(task)})
+            answer = caller.post(
+                f"/tasks/{task['id']}/finish", json={"input": case.input(task), "version": task["version"]}
+            )
         assert answer.status_code == (200 if allowed else 404), answer.text
         done = next(each for each in case.request()["tasks"] if each["step"] == "dispose")
         assert done["acting_as"].startswith("Plh. ") is allowed

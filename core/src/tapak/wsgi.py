@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from flask import Flask, request
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 from tapak import rest, web
 from tapak.config import Config
 from tapak.http import scope
+from tapak.http.bodies import ReadToTheEnd
+from tapak.http.forwarded import UndeclaredProxy
 from tapak.http.kit import Kit
 from tapak.http.tenancy import TenantMiddleware
 from tapak.jobs.logs import configure
@@ -44,15 +47,23 @@ def make_app(kit: Kit) -> Flask:
     web.install(app, kit)
     rest.install(app, kit.registry)
     app.wsgi_app = TenantMiddleware(app.wsgi_app, TenantHosts(kit.database))  # type: ignore[method-assign]
+    app.wsgi_app = ReadToTheEnd(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
     if kit.config.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=kit.config.proxies, x_proto=kit.config.proxies, x_host=0)  # type: ignore[method-assign]
+    else:
+        app.wsgi_app = UndeclaredProxy(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
 def _bound_json() -> None:
     """A JSON body is small: only files are large, and those come as forms."""
-    if request.is_json:
-        request.max_content_length = JSON_LIMIT
+    if not request.is_json:
+        return
+    request.max_content_length = JSON_LIMIT
+    if request.content_length is None:  # in chunks: werkzeug cuts such a body off at its limit without a word
+        request.max_content_length = JSON_LIMIT + 1
+        if len(request.get_data()) > JSON_LIMIT:
+            raise RequestEntityTooLarge
 
 
 def from_environment() -> Flask:

@@ -65,7 +65,7 @@ def test_failures_count_although_the_caller_rolls_back(
         with pytest.raises(SignInFailed), database.begin(tenant.id) as session:
             sign_in(session, account.email, "salah sama sekali", "192.0.2.1")
     with pytest.raises(TooManySignIns), database.begin(tenant.id) as session:
-        sign_in(session, account.email, password, "192.0.2.2")
+        sign_in(session, account.email, password, "192.0.2.1")
 
 
 def test_a_success_forgets_the_failures(database: Database, tenant: Tenant, account: Account, password: str) -> None:
@@ -90,6 +90,36 @@ def test_guesses_at_once_pass_no_more_than_ten(database: Database, tenant: Tenan
         answers = list(pool.map(guess, range(24)))
     assert answers.count(SignInFailed) == 10
     assert answers.count(TooManySignIns) == 14
+
+
+def attempt(database: Database, tenant: Tenant, email: str, password: str, address: str) -> type[TapakError] | None:
+    try:
+        with database.begin(tenant.id) as session:
+            sign_in(session, email, password, address)
+    except TapakError as refused:
+        return type(refused)
+    return None
+
+
+def test_nobody_keeps_an_official_out_from_elsewhere(
+    database: Database, tenant: Tenant, account: Account, password: str
+) -> None:
+    guesses = [attempt(database, tenant, account.email, "tebakan asing", "198.51.100.7") for _ in range(30)]
+    assert guesses == [SignInFailed] * 10 + [TooManySignIns] * 20
+    assert attempt(database, tenant, account.email, password, "198.51.100.7") is TooManySignIns
+    assert attempt(database, tenant, account.email, password, "192.0.2.1") is None
+
+
+def test_many_networks_guess_more_slowly_and_still_lock_nobody_out(
+    database: Database, tenant: Tenant, account: Account, password: str
+) -> None:
+    for number in range(5):
+        for _ in range(10):
+            assert attempt(database, tenant, account.email, "tebakan asing", f"198.51.100.{number}") is SignInFailed
+    fresh = [attempt(database, tenant, account.email, "tebakan asing", "203.0.113.9") for _ in range(6)]
+    assert fresh == [SignInFailed] * 3 + [TooManySignIns] * 3
+    typed = [attempt(database, tenant, account.email, each, "192.0.2.1") for each in ("salah ketik", "lagi", password)]
+    assert typed == [SignInFailed, SignInFailed, None]
 
 
 def test_an_address_is_throttled_over_all_accounts(

@@ -202,11 +202,17 @@ def test_an_account_that_is_switched_off_is_out_at_once(
     assert "salah" in sign_in(client).text
 
 
-def test_ten_failures_lock_the_account_for_a_while(sign_in: SignIn, client: FlaskClient, account: Account) -> None:
+def test_ten_failures_close_the_account_to_one_network_for_a_while(
+    sign_in: SignIn, client: FlaskClient, account: Account
+) -> None:
     for _ in range(10):
         assert "salah" in sign_in(client, "salah sama sekali").text
     assert "Terlalu banyak percobaan" in sign_in(client).text
     assert who(client) is None
+    elsewhere = client.application.test_client()
+    elsewhere.environ_base["REMOTE_ADDR"] = "192.0.2.7"
+    sign_in(elsewhere)
+    assert who(elsewhere) == "Staf (contoh)"
 
 
 def test_cookie_attributes(make_app: Callable[..., Flask], account: Account) -> None:

@@ -90,7 +90,7 @@ def test_tenants(deployment: Deployment, command: Command) -> None:
     slugs = [row["slug"] for row in rows(command("tenant", "list", "--json"))]
     assert slugs == sorted([deployment.one.slug, deployment.other.slug])
     (shown,) = rows(command("tenant", "show", deployment.other.slug, "--json"))
-    assert (shown["hosts"], shown["active"]) == (deployment.other.host, True)
+    assert (shown["hosts"], shown["active"]) == ([deployment.other.host], True)
     wrong = command("tenant", "show", "none", "--json")
     assert (wrong.exit_code, wrong.stdout) == (1, "")
 
@@ -166,13 +166,32 @@ def test_a_record_changed_by_hand_is_found_and_shown(deployment: Deployment, com
         found = rows(command("zone", "diff", zone, "--json"), exit_code=1)
         (mine,) = [row for row in found if row["kind"] == "changed"]
         assert (mine["tenant"], mine["identity"]) == (deployment.one.slug, f"{live.name}/A")
-        assert ("127.0.0.1" in mine["ours"], "192.0.2.77" in mine["found"]) == (True, True)
+        assert (mine["ours"]["values"], mine["found"]["values"]) == (["127.0.0.1"], ["192.0.2.77"])
+        assert "192.0.2.77" in command("zone", "diff", zone).stdout
         with psycopg.connect(deployment.stack.owner_url, autocommit=True) as owner:
             owner.execute("update wake set next_at = now() where kind = 'drift'")
         live.wait(lambda: live.resources()["name"]["drift"], "the change to be shown")
         assert "192.0.2.77" in json.dumps(live.resources()["name"]["drift"])
     finally:
         by_hand(live, "127.0.0.1")
+
+
+def test_lists_are_lists_for_programs_and_words_for_people(deployment: Deployment, command: Command) -> None:
+    (mine,) = [row for row in rows(command("tenant", "list", "--json")) if row["slug"] == deployment.one.slug]
+    assert mine["hosts"] == [deployment.one.host]
+    assert deployment.one.script.service in mine["procedures"]
+    assert f"{deployment.one.host}  " in command("tenant", "list").stdout
+    (bind,) = [row for row in rows(command("provider", "list", "--json")) if row["name"] == "bind"]
+    assert bind["kinds"] == ["record_set"]
+    assert "CNAME" in bind["records"]
+
+
+def test_a_zone_whose_server_is_down_is_told_in_words(deployment: Deployment, command: Command) -> None:
+    with deployment.connected("dns", port=9):
+        refused = command("zone", "diff", deployment.one.zone)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    first = refused.stderr.splitlines()[0]
+    assert "tidak menjawab" in first and "[provider_unavailable]" in first
 
 
 def test_a_zone_that_is_nobody_s(command: Command) -> None:

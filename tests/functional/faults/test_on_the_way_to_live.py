@@ -89,20 +89,6 @@ def fault(deployment: Deployment) -> Fault:
 
 
 @contextmanager
-def settings(deployment: Deployment, key: str, **changes: Any) -> Iterator[None]:
-    """The connection ``key`` of the first tenant with other settings, then as before."""
-    wanted = [dict(each) for each in deployment.one.content["connections"]]
-    for each in wanted:
-        if each["key"] == key:
-            each["settings"] = {**each["settings"], **changes}
-    deployment.apply(deployment.one, connections=wanted)
-    try:
-        yield
-    finally:
-        deployment.apply(deployment.one)
-
-
-@contextmanager
 def stopped(server: Any) -> Iterator[None]:
     """The server is down."""
     server.stop()
@@ -132,7 +118,7 @@ def test_the_name_server_is_down(fault: Fault) -> None:
 
 
 def test_the_key_is_wrong(fault: Fault) -> None:
-    with settings(fault.deployment, "dns", key_secret=base64.b64encode(b"another secret").decode()):
+    with fault.deployment.connected("dns", key_secret=base64.b64encode(b"another secret").decode()):
         fault.case.begin()
         row = fault.waits_or_fails("name", "provider_denied", "failed")
         assert "rahasia kunci TSIG" in row["reason"]
@@ -149,7 +135,7 @@ def test_the_key_has_no_right(fault: Fault) -> None:
     limited.start()
     try:
         secret = limited.secret("terbatas")
-        with settings(fault.deployment, "dns", key_name="terbatas", key_secret=secret):
+        with fault.deployment.connected("dns", key_name="terbatas", key_secret=secret):
             fault.case.begin()
             row = fault.waits_or_fails("name", "provider_denied", "failed")
             assert "REFUSED" in row["reason"]
@@ -163,7 +149,7 @@ def test_the_key_has_no_right(fault: Fault) -> None:
 def test_the_name_server_never_answers(fault: Fault) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
         hole.bind(("127.0.0.1", 0))
-        with settings(fault.deployment, "dns", port=str(hole.getsockname()[1]), timeout=0.2):
+        with fault.deployment.connected("dns", port=str(hole.getsockname()[1]), timeout=0.2):
             fault.case.begin()
             row = fault.waits_or_fails("name", "provider_unavailable")
             assert "tidak menjawab" in row["reason"]

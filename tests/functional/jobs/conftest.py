@@ -232,21 +232,24 @@ def stack(
 
 def connect_servers(database: Database, tenant: Tenant, recipient: str, bind: BindServer, apache: ApacheServer) -> None:
     """Connections ``dns`` and ``web`` to the real servers, and one agency."""
-    dns_settings: Mapping[str, object] = {
+    web_settings = {"agent_config": str(apache.agent_config), "base_url": apache.url}
+    tenant.recipient = recipient
+    connect_dns(database, tenant, bind)
+    with database.begin(tenant.id) as session:
+        save_connection(session, tenant, registry(), key="web", provider="apache", title="web", settings=web_settings)
+        session.add(Agency(key="rsud", name="RSUD Contoh"))
+
+
+def connect_dns(database: Database, tenant: Tenant, bind: BindServer) -> None:
+    """The connection ``dns``, to this server from now on."""
+    settings: Mapping[str, object] = {
         "address": bind.address,
         "port": bind.port,
         "zones": [ZONE],
         "key_name": bind.key_name,
         "key_secret": bind.key_secret,
     }
-    web_settings = {"agent_config": str(apache.agent_config), "base_url": apache.url}
-    tenant.recipient = recipient
     with database.begin(tenant.id) as session:
-        for key, provider, settings, zones in (
-            ("dns", "bind", dns_settings, [ZONE]),
-            ("web", "apache", web_settings, []),
-        ):
-            save_connection(
-                session, tenant, registry(), key=key, provider=provider, title=key, settings=settings, zones=zones
-            )
-        session.add(Agency(key="rsud", name="RSUD Contoh"))
+        save_connection(
+            session, tenant, registry(), key="dns", provider="bind", title="dns", settings=settings, zones=[ZONE]
+        )

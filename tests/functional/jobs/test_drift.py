@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import dns.query
 import dns.tsigkeyring
 import dns.update
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from tapak.audit.models import AuditEvent
 from tapak.config import Config
 from tapak.db.wake import Wake, wake
+from tapak.demo.servers.bind import BindServer
+from tapak.demo.servers.process import free_port
 from tapak.inventory.models import HeldName
 from tapak.jobs.run import equip, run
 from tapak.jobs.tools import Tools
@@ -23,7 +27,7 @@ from tapak.provisioning.connections import DRIFT
 from tapak.provisioning.models import Connection, JournalEntry, Resource, ZoneState
 from tapak.sdk.resources import RecordSet
 
-from .conftest import ADDRESS, ZONE, Asked, Stack
+from .conftest import ADDRESS, ZONE, Asked, Stack, connect_dns
 
 
 @dataclass
@@ -149,6 +153,32 @@ def test_a_site_removed_by_hand_is_found(stack: Stack) -> None:
     (stack.apache.sites / asked.name).rename(stack.apache.web / f"dibuang-{asked.name}")
     look(stack, "web")
     assert "dihapus" in resource(stack, asked, "site").reason
+
+
+def test_a_server_that_is_down_is_told_in_one_line_and_asked_again(stack: Stack, server_directory: Path) -> None:
+    def pending() -> tuple[int, str]:
+        with stack.database.begin(stack.tenant.id) as session:
+            query = select(Wake).join(Connection, Connection.id == Wake.row_id)
+            row = session.scalars(query.where(Wake.kind == DRIFT, Connection.key == "dns")).one()
+            return row.attempts, row.problem
+
+    with BindServer(server_directory / f"bind-{free_port()}", [ZONE]) as own:
+        connect_dns(stack.database, stack.tenant, own)
+    with capture_logs() as logs:
+        look(stack)
+    (line,) = logs
+    assert (line["event"], line["log_level"], line["kind"]) == ("job put off", "warning", DRIFT)
+    assert line["code"] == "provider_unavailable"
+    assert line["problem"]
+    assert "exc_info" not in line
+    attempts, problem = pending()
+    assert attempts == 1
+    assert problem.startswith("provider_unavailable: ")
+    connect_dns(stack.database, stack.tenant, stack.bind)
+    with capture_logs() as logs:
+        look(stack)
+    assert logs == []
+    assert pending()[1] == ""
 
 
 def test_a_look_is_asked_for_again_and_starts_from_its_serial(stack: Stack) -> None:

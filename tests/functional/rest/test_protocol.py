@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
@@ -76,6 +77,22 @@ def test_if_match_is_a_version_too(deployment: Deployment, case: Case) -> None:
         assert caller.post(path, json=body, headers={"If-Match": fresh}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("told", "headers"), [({}, {}), ({"version": None}, {}), ({}, {"If-Match": "*"})], ids=["none", "null", "any"]
+)
+def test_nobody_finishes_what_was_not_seen(
+    deployment: Deployment, standing: Case, told: dict[str, Any], headers: dict[str, str]
+) -> None:
+    task = standing.task()
+    path, body = f"/tasks/{task['id']}/finish", {"input": standing.input(task), **told}
+    with deployment.caller(standing.agency.who("dispose")) as caller:
+        refused = problem(caller.post(path, json=body, headers=headers), 428, "precondition_required")
+    assert list(refused["fields"]) == ["version"]
+    with deployment.caller(standing.agency.applicants()[1]) as stranger:
+        problem(stranger.post(path, json=body, headers=headers), 404, "not_found")
+    assert standing.task()["state"] == task["state"]
+
+
 def test_the_same_key_acts_once(deployment: Deployment) -> None:
     key = {"Idempotency-Key": "sekali"}
     with deployment.caller(deployment.one.who("submit")) as caller:
@@ -100,9 +117,10 @@ def test_a_refused_act_does_not_use_up_its_key(deployment: Deployment, case: Cas
     task, key = case.task(), {"Idempotency-Key": f"ditolak-{case.label}"}
     path = f"/tasks/{task['id']}/finish"
     with deployment.caller(case.agency.who("dispose")) as caller:
-        refused = {"input": {**case.input(task), "forwarded_to": []}}
+        seen = {"version": task["version"]}
+        refused = {**seen, "input": {**case.input(task), "forwarded_to": []}}
         problem(caller.post(path, json=refused, headers=key), 422, "invalid")
-        assert caller.post(path, json={"input": case.input(task)}, headers=key).status_code == 200
+        assert caller.post(path, json={**seen, "input": case.input(task)}, headers=key).status_code == 200
 
 
 @pytest.mark.parametrize("key", ["", "a b", "x" * 129, "k\u00e9"])

@@ -78,6 +78,16 @@ def test_a_file_that_is_no_pdf(deployment: Deployment, case: Case, content: byte
     assert state(deployment, case) == before
 
 
+def test_the_last_file_of_a_kind_counts(deployment: Deployment, case: Case) -> None:
+    first = send(deployment, case, pdf()).json()
+    again = send(deployment, case, pdf(), filename="baru.pdf").json()
+    with deployment.caller(case.applicant) as caller:
+        listed = caller.get(f"/requests/{case.request_id}/documents").json()
+        assert [(row["id"], row["filename"]) for row in listed] == [(again["id"], "baru.pdf")]
+        assert caller.get(f"/documents/{first['id']}/content").status_code == 404
+        assert caller.get(f"/documents/{again['id']}/content").status_code == 200
+
+
 @pytest.mark.parametrize("kind", ["letter_scan", "", "x" * 61, "../x", "a\0b"])
 def test_a_kind_that_the_step_does_not_take(deployment: Deployment, case: Case, kind: str) -> None:
     before = state(deployment, case)

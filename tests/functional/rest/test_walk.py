@@ -84,7 +84,9 @@ def test_the_same_letter_does_not_serve_twice(deployment: Deployment) -> None:
     case = deployment.case()
     task = returned(case)
     with deployment.caller(case.applicant) as caller:
-        answer = caller.post(f"/tasks/{task['id']}/finish", json={"input": case.input(task)})
+        answer = caller.post(
+            f"/tasks/{task['id']}/finish", json={"input": case.input(task), "version": task["version"]}
+        )
     assert answer.status_code == 422
     assert answer.json()["code"] == "missing_input"
     assert list(answer.json()["fields"]) == ["document:request_letter"]
@@ -94,10 +96,28 @@ def test_a_return_says_why(deployment: Deployment) -> None:
     case = deployment.case()
     task = case.to("decide")
     with deployment.caller(case.agency.who("decide")) as caller:
-        answer = caller.post(f"/tasks/{task['id']}/finish", json={"input": {"outcome": "return"}})
+        answer = caller.post(
+            f"/tasks/{task['id']}/finish", json={"input": {"outcome": "return"}, "version": task["version"]}
+        )
         assert answer.status_code == 422
         assert sorted(answer.json()["fields"]) == ["explanation", "fields_concerned", "reasons"]
     assert case.task()["id"] == task["id"]
+
+
+def test_a_draft_is_deleted_and_what_was_submitted_is_not(deployment: Deployment) -> None:
+    case = deployment.case()
+    case.start()
+    path = f"/requests/{case.request_id}"
+    with deployment.caller(case.applicant) as caller:
+        assert caller.delete(path).status_code == 204
+        assert case.request_id not in {row["id"] for row in caller.get("/requests", params={"limit": 200}).json()}
+        assert caller.delete(path).status_code == 409
+    case = deployment.case()
+    case.to("register_letter")
+    with deployment.caller(case.applicant) as caller:
+        answer = caller.delete(f"/requests/{case.request_id}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert case.request()["state"] == "submitted"
 
 
 def test_withdrawing_before_approval_frees_the_name(deployment: Deployment) -> None:
@@ -135,7 +155,9 @@ def test_an_approved_name_is_taken_for_others(deployment: Deployment) -> None:
     task = rival.start()
     rival.walker.upload(rival.applicant, task["id"], "request_letter")
     with deployment.caller(rival.applicant) as caller:
-        answer = caller.post(f"/tasks/{task['id']}/finish", json={"input": rival.input(task)})
+        answer = caller.post(
+            f"/tasks/{task['id']}/finish", json={"input": rival.input(task), "version": task["version"]}
+        )
     assert (answer.status_code, list(answer.json()["fields"])) == (422, ["name_label"])
 
 
@@ -146,7 +168,9 @@ def test_two_approvals_of_one_name(deployment: Deployment) -> None:
     task = second.to("decide")
     first.to("provision")
     with deployment.caller(second.agency.who("decide")) as caller:
-        answer = caller.post(f"/tasks/{task['id']}/finish", json={"input": second.input(task)})
+        answer = caller.post(
+            f"/tasks/{task['id']}/finish", json={"input": second.input(task), "version": task["version"]}
+        )
     assert answer.status_code in (409, 422)
     assert first.label in answer.json()["detail"] + str(answer.json().get("fields", ""))
     assert second.task()["id"] == task["id"]
@@ -157,7 +181,7 @@ def test_provisioning_is_not_finished_before_it_is_live(deployment: Deployment) 
     case = deployment.case()
     task = case.to("provision")
     with deployment.caller(case.agency.who("provision")) as caller:
-        answer = caller.post(f"/tasks/{task['id']}/finish", json={"input": {}})
+        answer = caller.post(f"/tasks/{task['id']}/finish", json={"input": {}, "version": task["version"]})
         assert answer.status_code == 422
         assert answer.json()["code"] == "missing_input"
     assert case.to_end()["state"] == "done"

@@ -177,3 +177,13 @@ def test_a_file_larger_than_the_process_may_write_is_told_and_leaves_nothing(tmp
     assert told["left"] is True
     assert told["again"] == 9
     assert told["told"][0] == 507 and told["told"][2] == 27  # type: ignore[index]
+
+
+def test_forgets_what_is_old_and_keeps_what_came_again(tmp_path: Path) -> None:
+    store = DocumentStore(tmp_path)
+    stored = store.write(1, io.BytesIO(LETTER), 100)
+    assert not store.forget(1, stored.sha256)
+    assert store.has(1, stored.sha256)
+    assert store.forget(1, stored.sha256, older_than=-1)
+    assert files_in(tmp_path) == []
+    assert store.forget(1, stored.sha256)

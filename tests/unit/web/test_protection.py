@@ -1,11 +1,15 @@
 import json
 import re
+from dataclasses import replace
 from urllib.parse import urljoin
 
 import pytest
+from structlog.testing import capture_logs
 
 from tapak.db.session import Database
+from tapak.wsgi import make_app
 
+ORIGIN = "http://tarakan.localhost"
 STRANGE = ("http://jahat.example", "null", "http://tarakan.localhost.jahat.example", "https://tarakan.localhost", "")
 
 
@@ -187,3 +191,26 @@ def test_flask_security_brings_no_page_of_its_own(site) -> None:
     rules = {str(rule) for rule in site.app.url_map.iter_rules() if rule.endpoint.startswith("security.")}
     assert rules == {"/masuk", "/keluar", "/fs-static/<path:filename>"}
     assert site.browser("dinkes").get("/keluar").status_code == 405
+
+
+@pytest.mark.parametrize(("proxies", "told"), [(0, 1), (1, 0)])
+def test_a_proxy_that_nobody_declared_is_told_of_once(site, proxies: int, told: int) -> None:
+    app = make_app(replace(site.kit, config=replace(site.kit.config, proxies=proxies)))
+    with capture_logs() as logs:
+        for _ in range(3):
+            answer = app.test_client().get("/masuk", base_url=ORIGIN, headers={"X-Forwarded-For": "192.0.2.1"})
+            assert answer.status_code == 200
+    warned = [line for line in logs if line["event"] == "undeclared proxy"]
+    assert len(warned) == told
+    assert all(line["log_level"] == "warning" and "TAPAK_PROXIES" in line["mend"] for line in warned)
+
+
+def test_no_warning_without_a_proxy(site) -> None:
+    with capture_logs() as logs:
+        make_app(site.kit).test_client().get("/masuk", base_url=ORIGIN)
+    assert not [line for line in logs if line["event"] == "undeclared proxy"]
+
+
+def test_browsers_find_the_icon_where_no_page_names_it(site) -> None:
+    answer = site.visitor().get("/favicon.ico", follow_redirects=True)
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")

@@ -1,6 +1,7 @@
 """What a request brings about, as its page shows and mends it; the servers' side is told by the rows."""
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ from sqlalchemy import event, select, update
 
 from tapak.inventory.models import Service
 from tapak.provisioning.models import Connection, JournalEntry, Resource
-from tapak.requests.models import Request
+from tapak.requests.models import Request, Task
+from tapak.tenants.models import Position
 
 PROBES = [{"server": "127.0.0.1:53", "expected": "192.0.2.1", "answer": "192.0.2.9", "ok": False}]
 
@@ -98,6 +100,34 @@ def test_a_change_by_hand_is_shown_and_undone_by_an_officer(site) -> None:
     assert f'action="{address}"' in officer.get(f"/permohonan/{request_id}").text
     assert officer.send(address, {}).status_code == 303
     assert (state(site, resource_id), phases(site, resource_id)) == ("planned", ["repair"])
+
+
+def test_what_was_changed_by_hand_is_no_longer_called_active(site) -> None:
+    request_id, _ = with_resource(site, state="live", drift={"observed": None}, reason="situs telah dihapus")
+    page = site.browser("kadis").get(f"/permohonan/{request_id}").text
+    assert ">Berubah di luar Tapak</span>" in page
+    assert ">Aktif</span>" not in page
+
+
+@pytest.mark.parametrize("how", [{"state": "live", "drift": {"observed": None}}, {"state": "failed"}], ids=str)
+def test_trouble_is_told_to_who_provisioned_it_and_to_admins(site, how: dict[str, Any]) -> None:
+    def troubled(who: str) -> bool:
+        return f'href="/permohonan/{request_id}#hasil"' in site.browser(who).get("/kotak-masuk").text
+
+    request_id, resource_id = with_resource(site, reason="telah dihapus di luar Tapak", **how)
+    assert troubled("admin")
+    assert not troubled("kadis")
+    with site.kit.database.begin(site.tenant.id) as session:
+        kadis = session.scalars(select(Position.id).where(Position.key == "kadis")).one()
+        session.add(Task(request_id=request_id, step="provision", revision=1, position_id=kadis, state="finished"))
+    assert troubled("kadis")
+    assert not troubled("kasubbag")
+    told = unescape(site.browser("kadis").get("/kotak-masuk").text)
+    assert "Perlu perhatian" in told and "telah dihapus di luar Tapak" in told
+    assert "Perlu perhatian" not in site.browser("kadis").get("/kotak-masuk?hanya=late").text
+    with site.kit.database.begin(site.tenant.id) as session:
+        session.execute(update(Resource).where(Resource.id == resource_id).values(state="live", drift=None))
+    assert not troubled("admin")
 
 
 def test_what_is_gone_by_hand_says_so(site) -> None:

@@ -131,6 +131,17 @@ def test_what_is_missing_is_named_and_nothing_typed_is_lost(site):
     assert 'value="Dinas Contoh"' in browser.get(address).text
 
 
+def test_a_letter_of_a_day_to_come_is_refused_on_its_page(site):
+    browser = site.browser("dinkes")
+    page = f"{begun(browser)}/isi/letter"
+    with_file = {**LETTER, "letter_date": "2999-01-02", "file.request_letter": (BytesIO(PDF), "surat.pdf")}
+    answer = browser.send(page, with_file)
+    assert answer.headers["Location"] == f"{page}?periksa=1"
+    assert "Tanggal surat belum tiba." in browser.get(answer.headers["Location"]).text
+    answer = browser.send(page, LETTER)
+    assert answer.headers["Location"].endswith("/isi/system")
+
+
 def test_a_stale_decision_is_told_and_its_form_kept(site):
     _, address = at_step(site, "dispose")
     browser = site.browser("kadis")
@@ -138,7 +149,26 @@ def test_a_stale_decision_is_told_and_its_form_kept(site):
     assert browser.send(f"{address}/mulai", {"version": seen}).status_code == 303
     answer = browser.send(f"{address}/selesai", {"note": "Segera dikaji", "version": seen})
     assert answer.status_code == 409 and f'href="{address}"' in answer.text
+    assert "Isian Anda disimpan." in answer.text
+    happened = answer.text[answer.text.index("Yang terjadi sementara itu") :]
+    assert "mulai dikerjakan" in happened
+    assert "Surat diagendakan" not in happened and "Permohonan diajukan" not in happened
+    assert happened.count("<li>") == 1
     assert "Segera dikaji" in browser.get(address).text
+
+
+def test_a_decision_on_a_step_that_somebody_finished_is_not_told_as_kept(site):
+    _, address = at_step(site, "register_letter")
+    browser = site.browser("kasubbag")
+    seen = version(browser, address)
+    form = {"received_on": "2026-01-05", "sender": "Dinas", "letter_number": "1", "letter_date": "2026-01-02"}
+    form |= {"subject": "Hosting", "urgency": "ordinary", "secrecy": "ordinary", "scan_confirmed": "1", "version": seen}
+    assert browser.send(f"{address}/selesai", form).status_code == 303
+    answer = browser.send(f"{address}/selesai", {**form, "sender": "Dinas lain"})
+    assert answer.status_code == 409
+    assert "Isian Anda tidak disimpan" in answer.text and "Isian Anda disimpan" not in answer.text
+    happened = answer.text[answer.text.index("Yang terjadi sementara itu") :]
+    assert happened.count("<li>") == 1 and "diajukan" not in happened
 
 
 def test_who_may_not_act_sees_whose_turn_it_is(site):
@@ -154,6 +184,46 @@ def test_who_may_not_act_sees_whose_turn_it_is(site):
 def test_a_form_without_its_version_is_refused(site, form):
     _, address = at_step(site, "dispose")
     assert site.browser("kadis").send(f"{address}/mulai", form).status_code == 422
+
+
+def test_a_newer_letter_takes_the_place_of_the_older_one(site):
+    browser = site.browser("dinkes")
+    page = f"{begun(browser)}/isi/letter"
+    browser.send(page, {**LETTER, "file.request_letter": (BytesIO(PDF), "pertama.pdf")})
+    first = re.search(r'href="(/dokumen/\d+)"', browser.get(page).text)[1]
+    saved = browser.send(page, {**LETTER, "lalu": "draf", "file.request_letter": (BytesIO(PDF), "kedua.pdf")})
+    shown = browser.get(page).text
+    assert "kedua.pdf" in shown and "pertama.pdf" not in shown
+    listed = set(re.findall(r"/dokumen/\d+", browser.get(saved.headers["Location"]).text))
+    assert len(listed) == 1 and first not in listed
+    assert browser.get(first).status_code == 404
+
+
+def test_a_draft_is_deleted_with_its_papers(site):
+    browser = site.browser("dinkes")
+    task = begun(browser)
+    browser.send(f"{task}/isi/letter", {**LETTER, "file.request_letter": (BytesIO(PDF), "surat.pdf")})
+    page = browser.get(f"{task}/isi/letter").text
+    paper = re.search(r'href="(/dokumen/\d+)"', page)[1]
+    confirm = re.search(r'href="(/permohonan/(\d+)/hapus)"', page)
+    asked = browser.get(confirm[1])
+    assert asked.status_code == 200 and 'name="reason"' not in asked.text
+    seen = {"version": version(browser, confirm[1])}
+    assert site.browser("dishub").send(confirm[1], seen).status_code == 404
+    answer = browser.send(confirm[1], seen)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert browser.get(paper).status_code == 404
+    for listed in ("/", "/permohonan", "/permohonan?status=cancelled"):
+        assert f'href="/permohonan/{confirm[2]}"' not in browser.get(listed).text
+    assert browser.get(f"{task}/isi/letter").status_code == 409
+    assert browser.send(confirm[1], seen).status_code == 409
+
+
+def test_what_was_submitted_is_not_deleted(site):
+    address = f"/permohonan/{site.submitted()}/hapus"
+    browser = site.browser("dinkes")
+    assert browser.get(address).status_code == 404
+    assert browser.send(address, {}).status_code == 409
 
 
 def test_the_agenda_lists_and_finds_letters(site):

@@ -63,7 +63,8 @@ class WebSession(TenantRow, Base):
 
 
 class SignInFailure(Base):
-    """Failed sign-ins in a row. ``subject`` is ``account:`` with the e-mail or ``address:`` with the client's."""
+    """Failed sign-ins of late. ``subject`` is ``pair:`` with network and e-mail, ``address:`` with the network alone or
+    ``account:`` with the e-mail alone."""
 
     __tablename__ = "sign_in_failure"
 

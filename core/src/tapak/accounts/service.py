@@ -21,8 +21,12 @@ from tapak.db.session import TENANT
 from tapak.sdk.errors import Conflict, Invalid, TapakError
 
 WINDOW = timedelta(minutes=15)
-FAILURES_OF_ACCOUNT = 10
+FAILURES_OF_PAIR = 10
+"""Of one account from one network."""
 FAILURES_OF_ADDRESS = 100
+FAILURES_OF_ACCOUNT = 50
+"""From all networks together; beyond it each network has :data:`FAILURES_WHILE_ATTACKED` instead."""
+FAILURES_WHILE_ATTACKED = 3
 
 
 class SignInFailed(TapakError):
@@ -33,7 +37,7 @@ class SignInFailed(TapakError):
 
 
 class TooManySignIns(TapakError):
-    """Too many wrong passwords for one account or from one address."""
+    """Too many wrong passwords from one network: for one account, or for all."""
 
     code: ClassVar[str] = "too_many_sign_ins"
     status: ClassVar[int] = 429
@@ -113,26 +117,31 @@ def change_password(session: Session, account: Account, password: str) -> None:
 def sign_in(session: Session, email: str, password: str, address: str) -> Account:
     """The active account whose password it is. ``address`` is the client's.
 
-    Failures are counted in a transaction of their own: they stay counted when the caller rolls back.
+    Failures are counted in a transaction of their own: they stay counted when the caller rolls back. They count by
+    network, so that nobody's guesses keep an account's owner out elsewhere; an account that is guessed at from many
+    networks leaves each of them fewer.
 
     Raises:
         SignInFailed: a wrong password, an unknown e-mail or an account that is switched off, all after the same time.
-        TooManySignIns: ten failures of the account or a hundred from the address within fifteen minutes.
+        TooManySignIns: within fifteen minutes ten failures of the account from this network (three, where fifty came
+            from all), or a hundred from this network.
     """
-    known = _known(email)
-    by_account, by_address = f"account:{known}", f"address:{_network(address)}"
+    known, network = _known(email), _network(address)
+    pair, by_address, by_account = f"pair:{network} {known}", f"address:{network}", f"account:{known}"
+    allowed = FAILURES_WHILE_ATTACKED if _counted(session, by_account) >= FAILURES_OF_ACCOUNT else FAILURES_OF_PAIR
     # Counted before the password is looked at, so that guesses sent at once don't all pass.
-    if _count(session, by_account) > FAILURES_OF_ACCOUNT or _counted(session, by_address) >= FAILURES_OF_ADDRESS:
+    if _count(session, pair) > allowed or _counted(session, by_address) >= FAILURES_OF_ADDRESS:
         raise TooManySignIns(
             "Terlalu banyak percobaan masuk yang gagal. Coba lagi 15 menit lagi.",
-            log=f"sign-in throttled from {_network(address)}",
+            log=f"sign-in throttled from {network}",
         )
     account = find_account(session, known)
     right = verify_password(password, account.password if account else None)
     if account is None or not right or not account.active:
-        _count(session, by_address)
-        raise SignInFailed("Surel atau kata sandi salah.", log=f"failed sign-in from {_network(address)}")
-    session.execute(delete(SignInFailure).where(SignInFailure.subject == by_account))
+        for subject in (by_address, by_account):
+            _count(session, subject)
+        raise SignInFailed("Surel atau kata sandi salah.", log=f"failed sign-in from {network}")
+    session.execute(delete(SignInFailure).where(SignInFailure.subject == pair))
     if is_outdated(account.password):
         account.password = hash_password(password)
     record(session, "account.signed_in", person=SignedIn(account.id, account.name), summary="Masuk", shown=False)

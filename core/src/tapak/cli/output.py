@@ -1,9 +1,12 @@
-"""How commands speak: a table or lines for people, JSON for programs; a refusal is one line and exit status 1."""
+"""How commands speak: a table or lines for people, JSON for programs; a refusal is a line or two and exit status 1.
+
+A refusal is told as on the screen (Indonesian), and below it as in the logs (English).
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -19,7 +22,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 def told(command: Callable[P, R]) -> Callable[P, R]:
-    """Tell an error that somebody can act on as one line, not as a traceback."""
+    """Tell an error that somebody can act on in words, not as a traceback."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -27,7 +30,8 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except TapakError as error:
             lines = [f"{name}: {'; '.join(lines)}" for name, lines in error.fields.items()]
-            raise click.ClickException("\n  ".join([f"{error.log} [{error.code}]", *lines])) from error
+            more = [error.log] if error.log != error.message else []
+            raise click.ClickException("\n  ".join([f"{error.message} [{error.code}]", *more, *lines])) from error
         except OperationalError as error:
             why = str(error.orig).strip().partition("\n")[0]
             raise click.ClickException(f"the database doesn't answer: {why}") from error
@@ -38,7 +42,7 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def show(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
-    """Rows as JSON, or as a table whose columns are the rows' keys."""
+    """Rows as JSON, or as a table whose columns are the rows' keys; there a list is told with commas."""
     if as_json:
         click.echo(json.dumps(list(rows), indent=2, ensure_ascii=False, default=str))
         return
@@ -46,7 +50,13 @@ def show(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
         click.echo("nothing")
         return
     names = list(rows[0])
-    cells = [[str(row.get(name, "")) for name in names] for row in rows]
+    cells = [[_cell(row.get(name, "")) for name in names] for row in rows]
     widths = [max(len(name), *(len(line[place]) for line in cells)) for place, name in enumerate(names)]
     for line in [names, *cells]:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(_cell(item) for item in value.values())
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else "-" if value is None else str(value)

@@ -32,8 +32,8 @@ def list_(as_json: bool) -> None:
         {
             "name": each.name,
             "title": each.title,
-            "kinds": ", ".join(sorted(each.capabilities.kinds)),
-            "records": " ".join(sorted(each.capabilities.record_types)),
+            "kinds": sorted(each.capabilities.kinds),
+            "records": sorted(each.capabilities.record_types),
             "atomic": each.capabilities.atomic,
             "fenced": each.capabilities.fenced,
             "batch": each.capabilities.batch,
@@ -110,14 +110,14 @@ def _differences(session: Session, connection: Connection, name: str, tenant: st
         for each in seen.different
     ]
     foreign: list[dict[str, object]] = [
-        {"tenant": tenant, "kind": "foreign", "identity": spec.identity, "ours": "", "found": _values(spec)}
+        {"tenant": tenant, "kind": "foreign", "identity": spec.identity, "ours": None, "found": _values(spec)}
         for spec in seen.foreign
     ]
     return [*changed, *foreign]
 
 
-def _values(spec: Spec | None) -> str:
-    return f"{spec.ttl} {' '.join(spec.values)}" if isinstance(spec, RecordSet) else "-"
+def _values(spec: Spec | None) -> dict[str, object] | None:
+    return {"ttl": spec.ttl, "values": list(spec.values)} if isinstance(spec, RecordSet) else None
 
 
 def _identities() -> tuple[Identity, ...]:

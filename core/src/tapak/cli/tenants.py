@@ -69,9 +69,9 @@ def _rows() -> list[dict[str, object]]:
                 "slug": each.slug,
                 "name": each.name,
                 "agency": each.agency,
-                "hosts": ", ".join(hosts.get(each.id, [])),
+                "hosts": hosts.get(each.id, []),
                 "time_zone": each.time_zone,
-                "procedures": ", ".join(each.settings.get("procedures", [])),
+                "procedures": each.settings.get("procedures", []),
                 "active": each.active,
             }
             for each in session.scalars(select(Tenant).order_by(Tenant.slug))

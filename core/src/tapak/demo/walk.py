@@ -103,15 +103,13 @@ class Walker:
         return done
 
     def give_up(self, problem: str) -> Walked:
-        """What came of a walk that ran into ``problem``; a draft that it began is taken back."""
+        """What came of a walk that ran into ``problem``; a draft that it began is deleted."""
         self.done.problem = problem
         if self.done.request_id:
             who = self.script.steps[0]["as"]
             self._tell(self.done, self.call(who, "GET", f"/requests/{self.done.request_id}"))
             if self.done.state == "draft":
-                self.call(
-                    who, "POST", f"/requests/{self.done.request_id}/withdraw", {"reason": "Nama tidak dapat diminta"}
-                )
+                self.call(who, "DELETE", f"/requests/{self.done.request_id}")
         return self.done
 
     def walk_free(self) -> Walked:
@@ -152,7 +150,8 @@ class Walker:
             self.wait_live(who, task["request_id"])
         if step.get("wait") == "facts":
             self._wait(lambda: self.call(who, "GET", path)["facts_at"], f"figures for step {step['step']}")
-        self.call(who, "POST", f"{path}/finish", {"input": self.input_of(step, begun["form"])})
+        given = {"input": self.input_of(step, begun["form"]), "version": begun["version"]}
+        self.call(who, "POST", f"{path}/finish", given)
 
     def input_of(self, step: Mapping[str, Any], form: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """What the form begins with, and over it what the script says."""

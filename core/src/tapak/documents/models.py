@@ -11,21 +11,30 @@ from sqlalchemy.orm import Mapped, mapped_column
 from tapak.accounts.models import Account
 from tapak.db.base import Base, TenantRow, tenant_key
 
+DISCARDED = "discarded"
+
 
 class Document(TenantRow, Base):
     """A paper of a request. Its bytes lie in the document store under ``sha256``.
 
     A made paper starts ``pending`` with ``template`` and ``context`` and becomes ``ready`` when a worker has rendered
-    it; ``number`` was taken in the transaction that asked for it. ``reader_position`` is the key of the
-    position that it reports to, or empty.
+    it; ``number`` was taken in the transaction that asked for it. An upload that another one replaced, or whose draft
+    was deleted, is ``discarded``; its bytes are swept a day later, and ``sha256`` is empty then. ``reader_position`` is
+    the key of the position that it reports to, or empty.
     """
 
     __tablename__ = "document"
     __table_args__ = (
-        CheckConstraint("state in ('pending', 'ready', 'failed')", name="state"),
+        CheckConstraint("state in ('pending', 'ready', 'failed', 'discarded')", name="state"),
         tenant_key("account_id", Account),
         Index("ix_document_request_id", "tenant_id", "request_id"),
         Index("ix_document_reader_position", "tenant_id", "reader_position", "id"),
+        Index(
+            "ix_document_discarded",
+            "tenant_id",
+            "id",
+            postgresql_where=text("state = 'discarded' and sha256 <> ''"),
+        ),
     )
 
     request_id: Mapped[int]

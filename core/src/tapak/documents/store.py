@@ -99,6 +99,23 @@ class DocumentStore:
             raise ValueError(f"not a SHA-256: {sha256!r}")
         return self._home(tenant_id) / sha256[:2] / sha256
 
+    def forget(self, tenant_id: int, sha256: str, older_than: float = LEFT_AFTER) -> bool:
+        """Remove the bytes of ``sha256``; False where they were stored (again) less than ``older_than`` seconds ago.
+
+        They are taken aside first: what is stored anew meanwhile lies at its place, untouched.
+        """
+        path = self.path(tenant_id, sha256)
+        aside = self._home(tenant_id) / f"{INCOMING}{sha256}"
+        try:
+            path.rename(aside)
+        except FileNotFoundError:
+            return True
+        if time.time() - aside.stat().st_mtime <= older_than:
+            aside.rename(path)
+            return False
+        aside.unlink()
+        return True
+
     def sweep(self, older_than: float = LEFT_AFTER) -> int:
         """Remove what killed processes left half-written, when ``older_than`` seconds old; gives how many."""
         removed = 0

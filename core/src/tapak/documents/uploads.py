@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import BinaryIO
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from tapak.db.session import TENANT
 from tapak.documents.file_types import NAMES, PDF, NotAsExpected, media_type
 from tapak.documents.filenames import tidy_filename
-from tapak.documents.models import Document
-from tapak.documents.store import DocumentStore, Readable, size_words
+from tapak.documents.models import DISCARDED, Document
+from tapak.documents.store import LEFT_AFTER, DocumentStore, Readable, size_words
 from tapak.sdk.errors import Invalid, StorageFull
 from tapak.tenants.models import Tenant
 
@@ -36,6 +37,8 @@ def receive(
     for_applicant: bool = True,
 ) -> Document:
     """Store a file of at most ``limit`` bytes and its row; ``media_types`` are those that this ``kind`` may have.
+
+    What the task had of that kind and revision is discarded.
 
     Raises:
         Invalid: nothing, something else or something damaged was sent; ``fields`` tells it under ``kind``.
@@ -64,9 +67,17 @@ def receive(
         revision=revision,
         for_applicant=for_applicant,
     )
+    replaced = Document.task_id == task_id, Document.kind == kind, Document.revision == revision
+    discard(session, Document.request_id == request_id, *replaced)
     session.add(document)
     session.flush()
     return document
+
+
+def discard(session: Session, *which: ColumnElement[bool]) -> None:
+    """Take away the uploads that meet every condition; a worker sweeps their bytes later."""
+    uploaded = Document.template == ""
+    session.execute(update(Document).where(uploaded, *which).values(state=DISCARDED))
 
 
 def quota(session: Session) -> int:
@@ -77,7 +88,19 @@ def quota(session: Session) -> int:
 
 def used(session: Session) -> int:
     """Bytes that the tenant's papers take."""
-    return int(session.scalar(select(func.coalesce(func.sum(Document.size), 0))) or 0)
+    kept = select(func.coalesce(func.sum(Document.size), 0)).where(Document.state != DISCARDED)
+    return int(session.scalar(kept) or 0)
+
+
+def sweep(session: Session, store: DocumentStore) -> None:
+    """Remove the bytes of what was discarded a day ago, unless another paper has the same."""
+    tenant_id = session.info[TENANT]
+    past = Document.created_at < func.now() - timedelta(seconds=LEFT_AFTER)
+    for paper in session.scalars(select(Document).where(Document.state == DISCARDED, Document.sha256 != "", past)):
+        same = select(Document.id).where(Document.sha256 == paper.sha256, Document.state != DISCARDED).limit(1)
+        if session.scalar(same) is None:
+            store.forget(tenant_id, paper.sha256)
+        paper.sha256 = ""
 
 
 def _checked_type(file: BinaryIO, size: int, kind: str, media_types: Sequence[str]) -> str:

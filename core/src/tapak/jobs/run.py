@@ -13,7 +13,7 @@ from tapak.db.wake import Lease, backoff, end_lease, take_lease
 from tapak.jobs.handlers import HANDLERS
 from tapak.jobs.tools import Tools
 from tapak.provisioning.reconciler import LeaseLost
-from tapak.sdk.errors import TapakError
+from tapak.sdk.errors import ProviderError, TapakError
 
 LEASES_UNTIL_HANGING = 10
 """A job that takes this many leases hangs: its process is ended by SIGALRM, and the supervisor starts another."""
@@ -54,6 +54,19 @@ def _run(tools: Tools, session: Session, kind: str, row_id: int) -> None:
     except LeaseLost:
         session.rollback()
         log.warning("lease lost", kind=kind, row=row_id, fence=lease.fence)
+    except ProviderError as problem:
+        # A server behind a connection, not our code: one line says all, and the row is due again.
+        session.rollback()
+        log.warning(
+            "job put off",
+            kind=kind,
+            row=row_id,
+            attempts=lease.attempts,
+            again_in=backoff(lease.attempts),
+            code=problem.code,
+            problem=problem.log,
+        )
+        _put_off(tools, session, lease, problem)
     except Exception as problem:
         session.rollback()
         log.exception("job failed", kind=kind, row=row_id, attempts=lease.attempts)

@@ -1,4 +1,4 @@
-"""What is cleared away each day: ended sessions, old counts, kept answers, and files that were never finished."""
+"""What is cleared away each day: ended sessions, old counts, kept answers, discarded papers and unfinished files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from tapak.accounts import service as accounts
 from tapak.db.wake import Wake, wake
+from tapak.documents import uploads
 from tapak.documents.store import DocumentStore
 from tapak.requests.models import IdempotencyKey
 
@@ -29,4 +30,5 @@ def sweep(session: Session, store: DocumentStore) -> None:
     """Clear away what is past in the session's tenant, and in the store."""
     accounts.sweep(session)
     session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < func.now() - ANSWERS_KEPT))
+    uploads.sweep(session, store)
     store.sweep()

@@ -12,7 +12,7 @@ from tapak.audit.service import record
 from tapak.inventory.models import HeldName, Service
 from tapak.monitoring.drift import Difference, Look, Ours, names
 from tapak.provisioning.models import DRIFTED_CODE, Connection, JournalEntry, Resource, ZoneState
-from tapak.sdk.resources import RecordSet, spec_to_json
+from tapak.sdk.resources import RecordSet, Spec, spec_to_json
 
 CHANGED = "{identity} telah diubah di luar Tapak menjadi {found}. Petugas dapat memperbaikinya."
 REMOVED = "{identity} telah dihapus di luar Tapak. Petugas dapat memperbaikinya."
@@ -55,13 +55,17 @@ def _still(ours: Ours) -> Any:
 
 
 def _told(difference: Difference) -> str:
-    identity, found = difference.ours.spec.identity, difference.found
+    identity, found = _called(difference.ours.spec), difference.found
     if found is None:
         return REMOVED.format(identity=identity)
     shown = " ".join(found.values) if isinstance(found, RecordSet) else "isi lain"
     if isinstance(found, RecordSet) and isinstance(difference.ours.spec, RecordSet):
         shown += f" (TTL {found.ttl})" if found.ttl != difference.ours.spec.ttl else ""
     return CHANGED.format(identity=identity, found=shown)
+
+
+def _called(spec: Spec) -> str:
+    return f"{spec.name} ({spec.type})" if isinstance(spec, RecordSet) else spec.identity
 
 
 def _note_foreign(session: Session, zone: str, seen: Look) -> None:

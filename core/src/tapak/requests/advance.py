@@ -105,7 +105,7 @@ class Arrival:
 class Told:
     """The audit event: ``event`` is its kind; ``person`` and ``account_id`` who acted, ``as_position`` as what.
 
-    ``announce`` has a worker tell plugins of it.
+    It also tells the version that it makes. ``announce`` has a worker tell plugins of it.
     """
 
     event: str
@@ -144,7 +144,7 @@ def advance(
         **vars(told),
         **vars(standing),
         "input": None if ending.input is None else Jsonb(ending.input),
-        "content": Jsonb(told.content),
+        "content": Jsonb({**told.content, "version": request.version + 1}),
         "request_id": request.id,
         "version": request.version + 1,
     }

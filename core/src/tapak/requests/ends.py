@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select
 
+from tapak.documents.models import Document
+from tapak.documents.uploads import discard
 from tapak.engine.states import RequestState, TaskState
 from tapak.engine.states import move_request as moved
 from tapak.inventory import service as inventory
@@ -14,7 +18,7 @@ from tapak.requests.advance import Arrival, Ending, Standing, Told, advance
 from tapak.requests.desk import Desk
 from tapak.requests.models import Request, Snapshot, Task
 from tapak.requests.snapshots import pinned
-from tapak.sdk.errors import Invalid
+from tapak.sdk.errors import Conflict, Invalid
 from tapak.sdk.procedure import Procedure
 
 
@@ -45,6 +49,23 @@ def withdraw(desk: Desk, request_id: int, reason: str, version: int | None = Non
 def cancel(desk: Desk, request_id: int, reason: str, version: int | None = None) -> None:
     """The agency ends the request outside its procedure, with a reason that the applicant sees."""
     _stop(desk, request_id, "request.cancel", "Permohonan dibatalkan", reason, version)
+
+
+def delete_draft(desk: Desk, request_id: int, version: int | None = None) -> None:
+    """Take away a draft that was never submitted, with its files; what remains is the audit event.
+
+    Raises:
+        Conflict: it was submitted, and so can only be withdrawn.
+    """
+    request = access.find_request(desk, request_id, "request.withdraw", lock=True)
+    access.check_version(request, version)
+    if request.state != RequestState.DRAFT:
+        told = "Permohonan ini sudah diajukan, jadi tidak dapat dihapus. Anda dapat menariknya."
+        raise Conflict(told, log=f"request {request_id} is no draft")
+    discard(desk.session, Document.request_id == request_id)
+    stands = standing(desk, request, RequestState.CANCELLED, "Draf dihapus")
+    event = replace(_told(desk, "request.deleted", "Draf dihapus", RequestState.CANCELLED), shown=False)
+    advance(desk.session, request, stands, event, ending=_ending(desk, request), arrival=Arrival())
 
 
 def move(desk: Desk, request_id: int, step: str, reason: str, version: int | None = None) -> int:

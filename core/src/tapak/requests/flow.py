@@ -166,7 +166,7 @@ def _begin(view: TaskView) -> None:
         request_id=view.row.id,
         acting_as=task.acting_as,
         summary=(result and result.summary) or f"Langkah {view.step.number} mulai dikerjakan",
-        content={"task": task.id, "step": view.step.key},
+        content={"task": task.id, "step": view.step.key, "version": view.row.version},
         shown=view.row.state != RequestState.DRAFT,
     )
 

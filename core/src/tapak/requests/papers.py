@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tapak.audit.service import record
 from tapak.documents import service as documents
-from tapak.documents.models import Document
+from tapak.documents.models import DISCARDED, Document
 from tapak.documents.store import DocumentStore, Readable
 from tapak.documents.uploads import receive
 from tapak.requests import access
@@ -19,7 +19,7 @@ from tapak.sdk.errors import Invalid, NotFound
 def upload(
     desk: Desk, store: DocumentStore, task_id: int, *, kind: str, filename: str, stream: Readable, limit: int
 ) -> Document:
-    """Keep a file that comes with a task: a document of the revision that the task works on.
+    """Keep a file that comes with a task: a document of the revision that the task works on, in place of an older one.
 
     Raises:
         BadMove: the task has ended.
@@ -62,7 +62,8 @@ def upload(
 def papers(desk: Desk, request_id: int) -> Sequence[Document]:
     """The request's papers that the person may read, oldest first."""
     access.find_request(desk, request_id, "document.read")
-    query = select(Document).where(Document.request_id == request_id).order_by(Document.id)
+    kept = Document.request_id == request_id, Document.state != DISCARDED
+    query = select(Document).where(*kept).order_by(Document.id)
     if not desk.somebody.positions and not desk.somebody.admin:
         query = query.where(Document.for_applicant)
     return desk.session.scalars(query).all()

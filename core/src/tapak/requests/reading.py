@@ -154,7 +154,10 @@ class RequestRow:
 def requests_of(
     desk: Desk, *, state: str = "", words: str = "", before: int | None = None, limit: int = PAGE
 ) -> tuple[RequestRow, ...]:
-    """Requests that the person may see, newest first: the own unit's; for staff the tenant's too, without drafts."""
+    """Requests that the person may see, newest first: the own unit's; for staff the tenant's too, without drafts.
+
+    What ended before it was ever submitted is on no list.
+    """
     person = desk.somebody
     query = (
         select(Request, Agency.name, Snapshot.hash, Task.id, Task.agency_id)
@@ -164,6 +167,7 @@ def requests_of(
         .order_by(Request.id.desc())
         .limit(limit)
     )
+    query = query.where(or_(Request.state != "cancelled", Request.number != ""))
     if not person.positions and not person.admin:
         query = query.where(Request.agency_id == person.agency_id)
     else:
@@ -237,6 +241,13 @@ def timeline(desk: Desk, request_id: int) -> Sequence[AuditEvent]:
     if not desk.somebody.positions and not desk.somebody.admin:
         query = query.where(AuditEvent.shown)
     return desk.session.scalars(query).all()
+
+
+def meanwhile(desk: Desk, request_id: int, version: int) -> Sequence[AuditEvent]:
+    """What happened to the request since it was at ``version``, oldest first; nothing for a version it never had."""
+    made = AuditEvent.content["version"].as_integer() == version
+    then = desk.session.scalar(select(AuditEvent.seq).where(AuditEvent.request_id == request_id, made))
+    return [] if then is None else [event for event in timeline(desk, request_id) if event.seq > then]
 
 
 def track(desk: Desk, number: str, code: str) -> RequestLook:

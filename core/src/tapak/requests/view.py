@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from tapak.documents.models import Document
+from tapak.documents.models import DISCARDED, Document
 from tapak.inventory import service as inventory
 from tapak.provisioning import service as provisioning
 from tapak.requests import names
@@ -100,7 +100,8 @@ class TaskView:
 
     @cached_property
     def documents(self) -> Sequence[DocumentRef]:
-        query = select(Document).where(Document.request_id == self.row.id).order_by(Document.id)
+        kept = Document.request_id == self.row.id, Document.state != DISCARDED
+        query = select(Document).where(*kept).order_by(Document.id)
         return tuple(
             DocumentRef(
                 paper.id,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tapak.http.scope import desk
 from tapak.requests.names import name_problem
 from tapak.requests.snapshots import offered, offered_procedure
+from tapak.requests.zone_checks import check_zone
 from tapak.rest import schemas
 from tapak.rest.blueprint import Blueprint
 from tapak.sdk.names import fold_label
@@ -32,9 +33,19 @@ def service(key: str) -> Procedure:
 @blueprint.route("/names/<zone>/<anything:label>")
 @blueprint.response(200, schemas.Availability)
 def name(zone: str, label: str) -> dict[str, object]:
-    """Whether a name can be given"""
+    """Whether a name can be given, also by the zone's server; where that doesn't answer soon, as it last stood"""
     at = desk()
     assert at.somebody
     folded = fold_label(label)
+    name = {"name": f"{folded}.{zone}"}
+    if problem := name_problem(at, folded, zone):
+        return {**name, "available": False, "problem": problem, "checked_at": None, "current": True}
+    checked = check_zone(at, zone)
     problem = name_problem(at, folded, zone)
-    return {"name": f"{folded}.{zone}", "available": not problem, "problem": problem}
+    return {
+        **name,
+        "available": not problem,
+        "problem": problem,
+        "checked_at": checked.at,
+        "current": checked.current,
+    }

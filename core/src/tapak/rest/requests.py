@@ -10,7 +10,7 @@ from flask.views import MethodView
 
 from tapak.audit.models import AuditEvent
 from tapak.documents.models import Document
-from tapak.http.scope import desk
+from tapak.http.scope import acting, desk
 from tapak.provisioning.models import Resource
 from tapak.requests import ends, flow, papers, reading, services
 from tapak.requests.desk import Desk
@@ -54,6 +54,12 @@ class Request(MethodView):
         answer = make_response(shapes.request(look))
         answer.set_etag(f"v{look.request.version}")
         return answer
+
+    @blueprint.response(204)
+    def delete(self, request_id: int) -> None:
+        """Delete a draft that was never submitted (applicant)"""
+        with acting() as at:
+            ends.delete_draft(at, request_id)
 
 
 @blueprint.route("/<int:request_id>/timeline")

@@ -239,7 +239,9 @@ class Begin(Strict):
 class Finish(Strict):
     input = fields.Dict(keys=fields.String(), required=True, metadata={"description": "by the step's kind"})
     version = fields.Integer(
-        load_default=None, allow_none=True, metadata={"description": "the request's version that was seen"}
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "the request's version that was seen; required unless `If-Match` tells it"},
     )
 
 
@@ -357,6 +359,10 @@ class Availability(Schema):
     name = fields.String()
     available = fields.Boolean()
     problem = fields.String()
+    checked_at = fields.AwareDateTime(
+        allow_none=True, metadata={"description": "when the zone's server was last asked; null: never, or not needed"}
+    )
+    current = fields.Boolean(metadata={"description": "false: the server doesn't answer now; this is as it last stood"})
 
 
 class Register(Schema):

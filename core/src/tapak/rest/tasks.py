@@ -10,16 +10,23 @@ from flask.views import MethodView
 
 from tapak.documents.models import Document
 from tapak.http.cursors import Moment, cursor_text, read_cursor
+from tapak.http.problems import PROBLEM
 from tapak.http.scope import acting, desk, kit
 from tapak.requests import facts, flow, papers, reading
 from tapak.requests.desk import Desk
 from tapak.rest import schemas, shapes
 from tapak.rest.blueprint import Blueprint
 from tapak.rest.idempotency import once
-from tapak.sdk.errors import Invalid
+from tapak.sdk.errors import Invalid, PreconditionRequired
 
 ETAG = re.compile(r"v([0-9]{1,9})")
 NEVER = -1
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "the task's `ETag`, in place of `version`; one of the two is required",
+}
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/tasks", description="Tasks")
 
@@ -66,11 +73,14 @@ def begin(given: dict[str, Any], task_id: int) -> Any:
 @blueprint.route("/<int:task_id>/finish", methods=["POST"])
 @blueprint.arguments(schemas.Finish)
 @blueprint.response(200, schemas.Finished)
+@blueprint.alt_response(409, schema=schemas.Problem, content_type=PROBLEM, description="Somebody acted since")
+@blueprint.alt_response(428, schema=schemas.Problem, content_type=PROBLEM, description="Neither version nor If-Match")
+@blueprint.doc(parameters=[IF_MATCH])
 def finish(given: dict[str, Any], task_id: int) -> Any:
-    """Finish the step; 409 where somebody acted since, 422 with what is missing or wrong"""
+    """Finish the step, which was seen at `version` (or `If-Match`); 422 with what is missing or wrong"""
 
     def act(at: Desk) -> dict[str, Any]:
-        done = flow.finish(at, task_id, given["input"], _seen(given))
+        done = flow.finish(at, task_id, given["input"], _seen_by_need(at, task_id, given))
         look = reading.look(at, done.request_id)
         return {"request": shapes.request(look), "next_task": done.next_task_id}
 
@@ -118,6 +128,25 @@ def _seen(given: dict[str, Any]) -> int | None:
         return None
     seen = [etag[1:] for etag in request.if_match.as_set() if ETAG.fullmatch(etag)]
     return int(seen[0]) if len(seen) == 1 else NEVER
+
+
+def _seen_by_need(at: Desk, task_id: int, given: dict[str, Any]) -> int:
+    """The version that the caller saw.
+
+    Raises:
+        NotFound: the caller may not know of the task.
+        PreconditionRequired: the caller told none; ``*`` tells none.
+    """
+    seen = _seen(given)
+    if seen is None:
+        flow.task_view(at, task_id)
+        raise PreconditionRequired(
+            "Sertakan versi permohonan yang Anda lihat (version atau If-Match), "
+            "agar tindakan orang lain tidak tertimpa.",
+            log=f"task {task_id}: neither version nor If-Match",
+            fields={"version": ["Wajib diisi, atau kirim If-Match."]},
+        )
+    return seen
 
 
 def _cursor(text: str | None) -> Moment | None:

@@ -60,6 +60,13 @@ class Stale(Conflict):
     code = "stale"
 
 
+class PreconditionRequired(TapakError):
+    """The caller didn't say which version was seen, so that its act could undo somebody else's unseen (RFC 6585)."""
+
+    code = "precondition_required"
+    status = 428
+
+
 class Invalid(TapakError):
     """Input that breaks a rule; ``fields`` says which."""
 

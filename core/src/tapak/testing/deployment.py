@@ -152,6 +152,19 @@ class Deployment:
         )
         owner.close()
 
+    @contextmanager
+    def connected(self, key: str, **changes: Any) -> Iterator[None]:
+        """The connection ``key`` of the first tenant with other settings, then as before."""
+        wanted = [dict(each) for each in self.one.content["connections"]]
+        for each in wanted:
+            if each["key"] == key:
+                each["settings"] = {**each["settings"], **changes}
+        self.apply(self.one, connections=wanted)
+        try:
+            yield
+        finally:
+            self.apply(self.one)
+
     def close(self) -> None:
         """End every case's connections, then everything that runs."""
         for walker in self.walkers:

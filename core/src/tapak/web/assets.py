@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import flask_bootstrap
-from flask import Flask
+from flask import Flask, redirect, url_for
 from markupsafe import Markup
 from werkzeug.utils import safe_join
 
 SPRITE = Path(flask_bootstrap.__file__).parent / "static/bootstrap5/icons/bootstrap-icons.svg"
 VERSION = "v"
+MARK = "mark.svg"
 
 
 def install(app: Flask) -> None:
-    """Put a hash of the content into every static address; give templates ``icon``."""
+    """Put a hash of the content into every static address; give templates ``icon``, and browsers their own icon."""
 
     def versioned(endpoint: str, values: dict[str, Any]) -> None:
         holder = app.blueprints.get(endpoint.removesuffix(".static")) if endpoint.endswith(".static") else None
@@ -27,6 +28,8 @@ def install(app: Flask) -> None:
 
     app.url_defaults(versioned)
     app.jinja_env.globals["icon"] = icon
+    # Browsers ask for it wherever a page names none: beside a PDF, or under an error that another door tells.
+    app.add_url_rule("/favicon.ico", "favicon", lambda: redirect(url_for("web.static", filename=MARK), 302))
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +26,7 @@ from tapak.web.task_page import Sent
 
 Problems = dict[str, list[str]]
 DOCUMENT = "document:"
+LETTER_DATE = "letter_date"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,13 @@ class Draft:
     @cached_property
     def _form(self) -> tuple[FormField, ...]:
         return fit_to_show(forms.form_of(self.view))
+
+    @cached_property
+    def emptied(self) -> tuple[FormField, ...]:
+        """Fields that were answered before a return and are asked anew."""
+        asked = self.view.answers.keys() - self.view.kind.initial(self.view).keys()
+        declared = {field.name for field in self.declarations}
+        return tuple(field for field in self._form if field.name in asked - declared)
 
     def page(self, key: str) -> Page:
         """The page named ``key``.
@@ -132,7 +141,8 @@ class Draft:
         try:
             clean = self.schema.load({**self.values, **ticked})
         except ValidationError as error:
-            return {**self._rules(error.valid_data), **found, **flat_messages(error.normalized_messages())}
+            rules, early = self._rules(error.valid_data), self._early(error.valid_data)
+            return {**rules, **early, **found, **flat_messages(error.normalized_messages())}
         try:
             run_step(self.view.kind, self.view, clean)
         except Invalid as refused:
@@ -190,6 +200,12 @@ class Draft:
             if problem:
                 told.setdefault(wish.field, [problem])
         return told
+
+    def _early(self, valid: Any) -> Problems:
+        """A letter of a day to come is refused on its own page, whatever other pages lack."""
+        on = valid.get(LETTER_DATE) if isinstance(valid, dict) else None
+        early = isinstance(on, date) and on > self.view.now.date()
+        return {LETTER_DATE: ["Tanggal surat belum tiba."]} if early else {}
 
     def _missing_files(self) -> Problems:
         view = self.view

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from tapak.http import scope
 from tapak.http.cursors import cursor_text
 from tapak.requests import reading
+from tapak.requests.attention import attention
 from tapak.requests.reading import InboxRow
 from tapak.requests.waiting import Waiting
 from tapak.sdk.errors import NotFound
@@ -32,7 +33,7 @@ class Waits:
 
 @blueprint.get("/kotak-masuk")
 def inbox() -> Any:
-    """What waits, soonest deadline first; below the first page what was reported to the own positions."""
+    """What waits, soonest deadline first; around the first page what needs attention and what was reported."""
     desk = scope.desk()
     only = _asked_for()
     page = reading.inbox(desk, only=only, after=moment_cursor("sesudah"))
@@ -46,6 +47,7 @@ def inbox() -> Any:
         filters=FILTERS,
         following=cursor_text(page.after),
         reports=reading.reports(desk) if whole else (),
+        troubles=attention(desk) if whole else (),
     )
 
 

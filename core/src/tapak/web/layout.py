@@ -27,7 +27,7 @@ class Entry:
 
 
 def _staff(person: Person | None) -> bool:
-    return person is not None and bool(person.positions)
+    return person is not None and (bool(person.positions) or person.admin)
 
 
 MENU = (

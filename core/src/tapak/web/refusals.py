@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 from tapak.http import problems, scope
 from tapak.http.problems import API, problem
 from tapak.requests import reading
-from tapak.sdk.errors import Conflict, SignInNeeded, TapakError
+from tapak.sdk.errors import Conflict, Invalid, SignInNeeded, TapakError
 from tapak.web.account import BROKEN
 from tapak.web.guard import CONTINUE_URL, FormExpired, Kept
 
@@ -78,11 +78,24 @@ def _sign_in(error: SignInNeeded) -> Any:
 
 
 def _meanwhile(request_id: int) -> list[Any]:
+    """The newest of what happened since the page was made that the reader acted on."""
     scope.session().rollback()
     try:
-        return list(reading.timeline(scope.desk(), request_id))[-MEANWHILE:][::-1]
+        return list(reading.meanwhile(scope.desk(), request_id, seen_version()))[-MEANWHILE:][::-1]
     except TapakError:
         return []
+
+
+def seen_version() -> int:
+    """The request's version that the page was made from.
+
+    Raises:
+        Invalid: the form doesn't carry it.
+    """
+    text = request.form.get("version", "")
+    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
+        raise Invalid("Formulir ini tidak lengkap. Muat ulang halamannya, lalu kirim lagi.", log="no version in form")
+    return int(text)
 
 
 def _away(error: OperationalError) -> Any:

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, render_template, request, stream_with_con
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tapak.documents.models import Document
+from tapak.documents.models import DISCARDED, Document
 from tapak.http import scope
 from tapak.requests import reading
 from tapak.requests import registers as books
@@ -121,7 +121,7 @@ def _scans(session: Session, requests: Iterable[int]) -> dict[tuple[int, int], i
     """The newest scan of the letter of each request and revision."""
     query = (
         select(Document.request_id, Document.revision, func.max(Document.id))
-        .where(Document.request_id.in_(requests), Document.kind.in_(SCANS))
+        .where(Document.request_id.in_(requests), Document.kind.in_(SCANS), Document.state != DISCARDED)
         .group_by(Document.request_id, Document.revision)
     )
     return {(request_id, revision): document_id for request_id, revision, document_id in session.execute(query)}

@@ -27,7 +27,14 @@ from tapak.web.entered import Line, lines
 from tapak.web.progress import StepProgress, progress
 
 MOVING = frozenset({"planned", "applying", "verifying", "removing"})
-ACTS = {"withdraw": "request.withdraw", "cancel": "request.cancel", "move": "request.move"}
+ACTS = {
+    "delete": "request.withdraw",
+    "withdraw": "request.withdraw",
+    "cancel": "request.cancel",
+    "move": "request.move",
+}
+
+SUBMITTED = ("withdraw", "cancel", "move")
 
 
 @dataclass(frozen=True)
@@ -147,10 +154,9 @@ class RequestPage:
 
     @property
     def acts(self) -> tuple[str, ...]:
-        """Which of withdraw, cancel and move the reader may do now."""
-        allowed = tuple(name for name, action in ACTS.items() if self._may(action))
-        draft = self.request.state == "draft"
-        return tuple(name for name in allowed if not (self.ended and name != "move") and not (draft and name == "move"))
+        """Which of the acts the reader may do now: a draft is deleted, a submitted request ended or moved."""
+        possible = ("delete",) if self.request.state == "draft" else ("move",) if self.ended else SUBMITTED
+        return tuple(name for name in possible if self._may(ACTS[name]))
 
     def _may(self, action: str) -> bool:
         return may(self.desk.person, action, access.subject(self.request))

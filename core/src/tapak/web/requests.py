@@ -26,7 +26,10 @@ blueprint = Blueprint("web_requests", __name__)
 
 @dataclass(frozen=True)
 class Act:
-    """An act with its words. ``run`` takes desk, request id, the form's reason and the version that was seen."""
+    """An act with its words. ``run`` takes desk, request id, the form's reason and the version that was seen.
+
+    ``reasoned``: it needs a reason. ``leads_to`` is the endpoint shown when it is done, where that isn't the request.
+    """
 
     name: str
     title: Any
@@ -34,6 +37,12 @@ class Act:
     button: Any
     done: Any
     run: Callable[[Desk, int, str, int | None], object]
+    reasoned: bool = True
+    leads_to: str = ""
+
+
+def _delete(desk: Desk, request_id: int, _reason: str, version: int | None) -> None:
+    ends.delete_draft(desk, request_id, version)
 
 
 def _move(desk: Desk, request_id: int, reason: str, version: int | None) -> object:
@@ -41,6 +50,16 @@ def _move(desk: Desk, request_id: int, reason: str, version: int | None) -> obje
 
 
 ACTS = {
+    "hapus": Act(
+        "delete",
+        _l("Hapus draf"),
+        _l("Isian dan berkas draf ini dihapus. Draf yang dihapus tidak dapat dikembalikan."),
+        _l("Hapus draf ini"),
+        _l("Draf dihapus."),
+        _delete,
+        reasoned=False,
+        leads_to="web_home.start",
+    ),
     "tarik": Act(
         "withdraw",
         _l("Tarik permohonan"),
@@ -109,13 +128,13 @@ def override(request_id: int, resource_id: int, how: str) -> Any:
     return redirect(url_for(".request_page", request_id=request_id, _anchor="hasil"), 303)
 
 
-@blueprint.get("/permohonan/<int:request_id>/<any(tarik, batalkan, pindahkan):name>")
+@blueprint.get("/permohonan/<int:request_id>/<any(hapus, tarik, batalkan, pindahkan):name>")
 def confirm(request_id: int, name: str) -> Any:
     """Ask for the reason before an act that isn't a step."""
     return _confirmation(RequestPage.of(scope.desk(), request_id), ACTS[name], {})
 
 
-@blueprint.post("/permohonan/<int:request_id>/<any(tarik, batalkan, pindahkan):name>")
+@blueprint.post("/permohonan/<int:request_id>/<any(hapus, tarik, batalkan, pindahkan):name>")
 def act(request_id: int, name: str) -> Any:
     """Do it; a missing reason is asked for again."""
     chosen = ACTS[name]
@@ -127,7 +146,8 @@ def act(request_id: int, name: str) -> Any:
         page = RequestPage.of(scope.desk(), request_id)
         return make_response(_confirmation(page, chosen, problem.fields), problem.status)
     flash(chosen.done, "success")
-    return redirect(url_for(".request_page", request_id=request_id), 303)
+    following = url_for(chosen.leads_to) if chosen.leads_to else url_for(".request_page", request_id=request_id)
+    return redirect(following, 303)
 
 
 def _confirmation(page: RequestPage, chosen: Act, errors: dict[str, list[str]]) -> str:

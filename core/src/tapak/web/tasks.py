@@ -17,6 +17,7 @@ from tapak.sdk.wording import SOURCES
 from tapak.web import refusals
 from tapak.web.entered import iso_day
 from tapak.web.formdata import read
+from tapak.web.refusals import seen_version
 from tapak.web.task_page import TaskPage
 
 FILE = "file."
@@ -114,8 +115,10 @@ def finish(task_id: int) -> Any:
         keep(task_id, given)
         return _page(TaskPage(view_of(task_id), refused), refused.status)
     except Stale:
-        keep(task_id, given)
-        flash(gettext("Isian Anda disimpan. Anda dapat melanjutkannya kapan saja."), "info")
+        if keep(task_id, given):
+            flash(gettext("Isian Anda disimpan. Anda dapat melanjutkannya kapan saja."), "info")
+        else:
+            flash(gettext("Isian Anda tidak disimpan: langkah ini tidak lagi menunggu Anda."), "warning")
         raise
     return redirect(url_for("web_tasks.task", task_id=task_id), 303)
 
@@ -132,25 +135,14 @@ def form_data(view: TaskView) -> dict[str, Any]:
     return read(view.kind.schema(view).fields, request.form)
 
 
-def seen_version() -> int:
-    """The request's version that the page was made from.
-
-    Raises:
-        Invalid: the form doesn't carry it.
-    """
-    text = request.form.get("version", "")
-    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
-        raise Invalid("Formulir ini tidak lengkap. Muat ulang halamannya, lalu kirim lagi.", log="no version in form")
-    return int(text)
-
-
-def keep(task_id: int, given: Mapping[str, Any]) -> None:
-    """Save ``given`` as the task's draft, unless the task is no longer the reader's to work on."""
+def keep(task_id: int, given: Mapping[str, Any]) -> bool:
+    """Save ``given`` as the task's draft; False where the task is no longer the reader's to work on."""
     try:
         with scope.acting() as desk:
             flow.save_draft(desk, task_id, given)
     except TapakError:
-        return
+        return False
+    return True
 
 
 def keep_all(task_id: int) -> TapakError | None:

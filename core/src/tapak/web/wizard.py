@@ -10,6 +10,7 @@ from flask_babel import gettext
 from tapak.http import scope
 from tapak.requests import flow, reading
 from tapak.requests.snapshots import offered_procedure
+from tapak.requests.zone_checks import check_zone
 from tapak.sdk.errors import Conflict, Forbidden, Invalid, NotFound, TapakError
 from tapak.sdk.forms import Page
 from tapak.web.draft import Draft
@@ -66,6 +67,7 @@ def save(task_id: int, key: str) -> Any:
     draft = _draft(task_id)
     asked = draft.page(key)
     refused = _keep(draft, asked)
+    _look_for_names(_draft(task_id), asked)
     if refused is not None:
         session[REFUSED_FILES] = refused.fields
         return redirect(_address(draft, asked, checked=True), 303)
@@ -153,6 +155,14 @@ def _keep(draft: Draft, page: Page) -> TapakError | None:
     except RETOLD as refused:
         return refused
     return None
+
+
+def _look_for_names(draft: Draft, page: Page) -> None:
+    """Have the zone of each name on ``page`` looked at, so that what stands there by now is told at once."""
+    for field in draft.form(page):
+        zone = draft.values.get(field.name.replace("_label", "_zone"))
+        if field.widget == "name" and field.value and isinstance(zone, str):
+            check_zone(draft.view.desk, zone)
 
 
 def _page(draft: Draft, page: Page, problems: dict[str, list[str]]) -> Any:

@@ -34,6 +34,7 @@ TONES = {
     "applying": "info",
     "verifying": "info",
     "live": "good",
+    "drifted": "warn",
     "failed": "bad",
     "removing": "warn",
     "gone": "plain",
@@ -51,6 +52,7 @@ def install(app: Flask) -> None:
         task_label=task_label,
         resource_label=resource_label,
         kind_label=kind_label,
+        resource_name=resource_name,
         tone=lambda state: TONES.get(state, "plain"),
         told=told,
         size=size,
@@ -120,6 +122,12 @@ def resource_label(state: str) -> str:
 def kind_label(kind: str) -> str:
     """A resource's kind."""
     return gettext(RESOURCE_KINDS.get(kind, kind))
+
+
+def resource_name(identity: str) -> str:
+    """What people call a resource of that identity: ``antrean.example (A)`` for a record set, else the name."""
+    name, _, kind = identity.partition("/")
+    return f"{name} ({kind})" if kind else name
 
 
 def size(octets: int) -> str:

@@ -33,7 +33,10 @@ if (told) {
       const found = answer.ok ? await answer.json() : null;
       if (number !== asked) return;
       if (!found) return tell("", "");
-      tell(found.available ? told.dataset.free.replace("{name}", found.name) : found.problem, found.available ? "good" : "bad");
+      if (!found.available) return tell(found.problem, "bad");
+      const at = found.checked_at ? new Date(found.checked_at).toLocaleString(document.documentElement.lang) : told.dataset.never;
+      const text = found.current ? told.dataset.free : told.dataset.last;
+      tell(text.replace("{name}", found.name).replace("{at}", at), found.current ? "good" : "");
     } catch (problem) {
       if (number === asked) tell("", "");
     }

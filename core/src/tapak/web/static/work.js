@@ -3,6 +3,12 @@
 
 const each = (selector, act, root = document) => root.querySelectorAll(selector).forEach((found) => act(found));
 
+// A phone begins with the list of steps; the chart opens on demand.
+const narrow = window.matchMedia("(max-width: 991.98px)");
+const fold = () => each("details.phone-fold", (chart) => { chart.open = !narrow.matches; });
+narrow.addEventListener("change", fold);
+fold();
+
 // After a refusal the reader begins with what is wrong.
 const summary = document.getElementById("errors");
 if (summary) summary.focus();
