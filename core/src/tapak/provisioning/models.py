@@ -54,6 +54,12 @@ class Resource(TenantRow, Base):
             unique=True,
             postgresql_where=text("state <> 'gone'"),
         ),
+        Index(
+            "ix_resource_trouble",
+            "tenant_id",
+            "id",
+            postgresql_where=text("state = 'failed' or drift is not null"),
+        ),
         UniqueConstraint("tenant_id", "service_id", "key"),
         CheckConstraint(
             "state in ('planned', 'applying', 'verifying', 'live', 'failed', 'removing', 'gone')", name="state"

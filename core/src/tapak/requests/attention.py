@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy import Boolean, and_, bindparam, or_, select, tuple_
 
 from tapak.inventory.models import Service
+from tapak.plugins import Registry
 from tapak.provisioning.models import Resource
 from tapak.requests.desk import Desk
 from tapak.requests.models import Request, Task
@@ -29,46 +31,48 @@ class Trouble:
     reason: str
 
 
+_DRIFTED = and_(Resource.state == "live", Resource.drift.is_not(None))
+_PROVISIONED = select(Task.id).where(
+    Task.request_id == Request.id,
+    Task.position_id.in_(bindparam("held", expanding=True)),
+    tuple_(Request.procedure, Task.step).in_(bindparam("provisioning", expanding=True)),
+)
+_TROUBLES = (
+    select(
+        Request.id,
+        Request.number,
+        Request.subject,
+        Agency.name,
+        Resource.kind,
+        Resource.identity,
+        _DRIFTED,
+        Resource.reason,
+    )
+    .join(Service, Service.id == Resource.service_id)
+    .join(Request, Request.id == Service.request_id)
+    .join(Agency, Agency.id == Request.agency_id)
+    .where(or_(_DRIFTED, Resource.state == "failed"), or_(bindparam("admin", type_=Boolean), _PROVISIONED.exists()))
+    .order_by(Request.id.desc(), Resource.id)
+    .limit(bindparam("most"))
+)
+
+
 def attention(desk: Desk, *, limit: int = SHOWN) -> tuple[Trouble, ...]:
     """What needs the person's attention, newest request first."""
     person = desk.somebody
-    drifted = and_(Resource.state == "live", Resource.drift.is_not(None))
-    query = (
-        select(
-            Request.id,
-            Request.number,
-            Request.subject,
-            Agency.name,
-            Resource.kind,
-            Resource.identity,
-            drifted,
-            Resource.reason,
-        )
-        .join(Service, Service.id == Resource.service_id)
-        .join(Request, Request.id == Service.request_id)
-        .join(Agency, Agency.id == Request.agency_id)
-        .where(or_(drifted, Resource.state == "failed"))
-        .order_by(Request.id.desc(), Resource.id)
-        .limit(limit)
-    )
-    if not person.admin:
-        held = [each.position_id for each in person.positions]
-        provisioned = select(Task.id).where(
-            Task.request_id == Request.id,
-            Task.position_id.in_(held),
-            tuple_(Request.procedure, Task.step).in_(_provisioning(desk)),
-        )
-        query = query.where(provisioned.exists())
-    return tuple(Trouble(*row) for row in desk.session.execute(query))
+    held = [each.position_id for each in person.positions]
+    given = {"held": held, "provisioning": _provisioning(desk.registry), "admin": person.admin, "most": limit}
+    return tuple(Trouble(*row) for row in desk.session.execute(_TROUBLES, given))
 
 
-def _provisioning(desk: Desk) -> list[tuple[str, str]]:
+@lru_cache(maxsize=8)
+def _provisioning(registry: Registry) -> list[tuple[str, str]]:
     """Every installed procedure's steps that bring resources about."""
     return sorted(
         {
             (procedure.key, step.key)
-            for procedure in desk.registry.procedures.values()
+            for procedure in registry.procedures.values()
             for step in procedure.steps
-            if desk.registry.step_kinds[step.kind].provisions
+            if registry.step_kinds[step.kind].provisions
         }
     )

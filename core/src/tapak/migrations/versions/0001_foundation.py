@@ -575,6 +575,13 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("state <> 'gone'"),
     )
+    op.create_index(
+        "ix_resource_trouble",
+        "resource",
+        ["tenant_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'failed' or drift is not null"),
+    )
     op.create_table(
         "web_session",
         sa.Column(
