@@ -139,9 +139,10 @@ class Deadline(Base):
     __tablename__ = "deadline"
     __table_args__ = (
         tenant_key("task_id", Task),
-        Index("ix_deadline_position_id", "tenant_id", "position_id", "at", "task_id"),
-        Index("ix_deadline_agency_id", "tenant_id", "agency_id", "at", "task_id"),
-        Index("ix_deadline_escalated_to", "tenant_id", "escalated_to", "at", "task_id"),
+        *(
+            Index(f"ix_deadline_{way}", "tenant_id", way, "at", "task_id", postgresql_where=text(f"{way} is not null"))
+            for way in ("position_id", "agency_id", "escalated_to")
+        ),
     )
 
     tenant_id: Mapped[int] = mapped_column(primary_key=True, server_default=CURRENT_TENANT)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import RAISE, Schema
@@ -46,10 +47,11 @@ class StepSchema(Schema):
         self.fields = {name: self.fields[name] for name in _in_order(type(self)) if name in self.fields}
 
 
-def _in_order(schema: type[Schema]) -> dict[str, None]:
+@cache
+def _in_order(schema: type[Schema]) -> tuple[str, ...]:
     bases = (base for base in schema.__bases__ if issubclass(base, Schema))
-    inherited = {name: None for base in bases for name in _in_order(base)}
-    return {**inherited, **dict.fromkeys(schema._declared_fields)}
+    inherited = (name for base in bases for name in _in_order(base))
+    return tuple(dict.fromkeys([*inherited, *schema._declared_fields]))
 
 
 @dataclass(frozen=True)

@@ -821,11 +821,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "task_id", name=op.f("pk_deadline")),
     )
-    op.create_index("ix_deadline_agency_id", "deadline", ["tenant_id", "agency_id", "at", "task_id"], unique=False)
-    op.create_index(
-        "ix_deadline_escalated_to", "deadline", ["tenant_id", "escalated_to", "at", "task_id"], unique=False
-    )
-    op.create_index("ix_deadline_position_id", "deadline", ["tenant_id", "position_id", "at", "task_id"], unique=False)
+    for way in ("position_id", "agency_id", "escalated_to"):
+        op.create_index(
+            f"ix_deadline_{way}",
+            "deadline",
+            ["tenant_id", way, "at", "task_id"],
+            unique=False,
+            postgresql_where=sa.text(f"{way} is not null"),
+        )
     op.create_table(
         "pause",
         sa.Column(
