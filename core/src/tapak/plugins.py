@@ -18,13 +18,13 @@ from tapak.sdk.hookspecs import Folders, StepFinished
 from tapak.sdk.procedure import Procedure
 from tapak.sdk.provider import Provider
 from tapak.sdk.registers import Register
-from tapak.sdk.resources import RecordSet, Site
+from tapak.sdk.resources import KINDS, RecordSet
+from tapak.sdk.databases import Database
 from tapak.sdk.settings import SettingsSchema
 from tapak.sdk.step_kinds import StepKind
 
 GROUP = "tapak"
 CORE = "tapak"
-RESOURCE_KINDS = frozenset({RecordSet.kind, Site.kind})
 
 T = TypeVar("T")
 
@@ -135,11 +135,13 @@ def _index(what: str, things: Iterable[T], name: Callable[[T], str], problems: l
 
 def _provider_problems(provider: type[Provider]) -> Iterator[str]:
     able = provider.capabilities
-    unknown = able.kinds - RESOURCE_KINDS
+    unknown = able.kinds - KINDS
     if not able.kinds:
         yield "it serves no kind of resource"
     if unknown:
         yield f"unknown kinds of resource: {', '.join(sorted(unknown))}"
+    if (Database.kind in able.kinds) != bool(able.engines):
+        yield "a provider of databases names their engines, and no other does"
     if (RecordSet.kind in able.kinds) != bool(able.record_types):
         yield "record types are named exactly where record sets are served"
     if able.batch < 1:

@@ -19,6 +19,7 @@ from tapak.plugins import Registry
 from tapak.provisioning.models import Connection
 from tapak.sdk.errors import Invalid, ProviderBroken, ProviderDenied, ProviderError, TapakError, flat_messages
 from tapak.sdk.provider import Capabilities, Check, Provider
+from tapak.sdk.databases import Database
 from tapak.sdk.resources import Fact, RecordSet, Spec
 from tapak.sdk.settings import SettingsSchema, secret_fields
 from tapak.tenants.models import Tenant
@@ -86,7 +87,7 @@ def connection_for(session: Session, spec: Spec, plugins: Registry) -> Connectio
         if spec.kind not in able.kinds:
             continue
         if not isinstance(spec, RecordSet):
-            if not connection.zones:
+            if not connection.zones and (not isinstance(spec, Database) or spec.engine in able.engines):
                 return connection
         elif spec.zone in connection.zones:
             _check_record_type(connection, able, spec)
@@ -132,7 +133,7 @@ class ProviderPool:
 
     def __init__(self, plugins: Registry, identities: Sequence[Identity] = ()) -> None:
         self._plugins = plugins
-        self._identities = identities
+        self.identities = identities
         self._open: OrderedDict[tuple[int, int], tuple[str, Provider]] = OrderedDict()
 
     def get(self, connection: Connection) -> Provider:
@@ -147,7 +148,7 @@ class ProviderPool:
             self._open.move_to_end(place)
             return known[1]
         self.discard(connection)
-        provider = open_provider(connection, self._plugins, self._identities)
+        provider = open_provider(connection, self._plugins, self.identities)
         self._open[place] = (version, provider)
         if len(self._open) > KEPT_OPEN:
             self._open.popitem(last=False)[1][1].close()

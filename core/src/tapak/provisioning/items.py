@@ -18,12 +18,23 @@ from tapak.sdk.resources import RecordSet, Spec, spec_from_json
 SETTLED = ("live", "gone")
 
 
+@dataclass(frozen=True)
+class Outputs:
+    """What ``apply`` gave for one generation of a resource; ``sealed`` holds the secret ones as an age file."""
+
+    generation: int
+    plain: Mapping[str, Any]
+    sealed: str | None = None
+
+
 @dataclass
 class Item:
     """One resource as it was loaded, and what has come of it since.
 
     ``intents`` are the specs that were set out for since the last verification, oldest first, each with its
-    generation (None: a removal). ``state`` is the row's, or what it becomes with the next commit.
+    generation (None: a removal). ``state`` is the row's, or what it becomes with the next commit. ``outputs`` are the
+    last that were given, ``fresh`` where they are to be written; ``given`` tells, by key, which generations of others'
+    outputs it was given, and ``renewing`` that it is only applied to be given newer ones.
     """
 
     id: int
@@ -39,7 +50,10 @@ class Item:
     override: bool
     state: str
     change: Change | None = None
-    outputs: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Outputs | None = None
+    fresh: bool = False
+    given: Mapping[str, int] = field(default_factory=dict)
+    renewing: bool = False
     probes: tuple[Probe, ...] = ()
 
     @property
@@ -120,6 +134,8 @@ def _item(row: Resource, connection: Connection, intents: Sequence[tuple[int, An
         needs=frozenset(row.needs),
         override=row.override,
         state=row.state,
+        outputs=Outputs(row.outputs_generation, row.outputs, row.sealed_outputs) if row.outputs_generation else None,
+        given=row.given,
     )
 
 

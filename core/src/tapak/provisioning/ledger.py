@@ -48,7 +48,7 @@ class Ledger:
             self._line(item, "applied")
         item.change = None
         state = "verifying" if item.desired is not None else "removing"
-        self._state(item, state, reason, "not_verified", probes=_probes(item.probes))
+        self._state(item, state, reason, "not_verified", probes=_probes(item.probes), **_outputs(item))
 
     def verified(self, item: Item) -> None:
         """Seen live (or gone) by every server that the public asks."""
@@ -60,8 +60,9 @@ class Ledger:
             "gone" if item.desired is None else "live",
             verified=True,
             applied=_json(item.desired),
-            outputs=dict(item.outputs),
             probes=_probes(item.probes),
+            given=dict(item.given),
+            **_outputs(item),
         )
 
     def waiting(self, item: Item, reason: str, code: str) -> None:
@@ -171,6 +172,15 @@ def _longest_ttl(session: Session, service_id: int) -> int:
         .where(Resource.service_id == service_id, Resource.kind == RecordSet.kind, JournalEntry.phase == "verified")
     )
     return session.scalar(ttl) or 0
+
+
+def _outputs(item: Item) -> dict[str, Any]:
+    """What is to be written of its outputs: those that came with this run, nothing of what is gone."""
+    if item.desired is None:
+        return {"outputs": {}, "sealed_outputs": None}
+    if not item.fresh or item.outputs is None:
+        return {}
+    return {"outputs": dict(item.outputs.plain), "sealed_outputs": item.outputs.sealed}
 
 
 def _probes(probes: Sequence[Probe]) -> list[dict[str, Any]]:

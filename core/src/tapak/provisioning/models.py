@@ -41,7 +41,8 @@ class Resource(TenantRow, Base):
     ``tapak.sdk.resources.spec_to_json`` writes them. ``generation`` counts what was wanted, ``observed_generation``
     is the one last verified. ``probes`` is what the last verification saw; ``drift`` what was found changed by hand.
     ``override`` is an officer's act: what stands there, foreign or changed by hand, may be replaced. A row that is
-    gone holds its identity no longer.
+    gone holds its identity no longer. ``outputs`` and ``sealed_outputs`` (an armored age file) are what ``apply`` gave
+    for ``outputs_generation`` (0: nothing yet); ``given`` says which generations of others' outputs it was given.
     """
 
     __tablename__ = "resource"
@@ -82,6 +83,9 @@ class Resource(TenantRow, Base):
     reason: Mapped[str] = mapped_column(server_default="")
     reason_code: Mapped[str] = mapped_column(server_default="")
     outputs: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    sealed_outputs: Mapped[str | None]
+    outputs_generation: Mapped[int] = mapped_column(server_default=text("0"))
+    given: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     probes: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     drift: Mapped[dict[str, Any] | None]
     override: Mapped[bool] = mapped_column(server_default=text("false"))

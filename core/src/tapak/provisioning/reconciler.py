@@ -22,8 +22,10 @@ from tapak.db.crashpoint import (
     PROVISION_VERIFIED,
     crashpoint,
 )
+from tapak.db.session import TENANT
 from tapak.db.wake import Lease, backoff
 from tapak.engine.diff import Decision, Verdict, decide
+from tapak.provisioning import outputs
 from tapak.provisioning.connections import ProviderPool
 from tapak.provisioning.items import Item, load, ready
 from tapak.provisioning.ledger import Ledger
@@ -95,6 +97,7 @@ class Reconciliation:
         self._timing = timing
         self._items = items
         self._ledger = Ledger(lease.row_id, lease)
+        self._opened = outputs.Opener(session.info[TENANT], pool.identities)
         self._observed: dict[int, Spec | None] = {}
         self._in_the_way: dict[str, Spec] = {}
         self._tried: set[int] = set()
@@ -109,12 +112,17 @@ class Reconciliation:
         self._read([item for item in self._items if item.state not in ("live", "gone", "failed")])
         crashpoint(PROVISION_READ)
         self._planned = {item.id: item for item in self._items if self._is_seen(item) and self._plan(item)}
-        while wave := [item for item in ready(self._items) if item.id not in self._tried]:
+        while wave := self._wave():
             self._tried.update(item.id for item in wave)
             for group in _groups(wave):
                 for batch in _batches(group, self._provider(group).capabilities.batch):
                     self._bring(batch)
         self._finish()
+
+    def _wave(self) -> list[Item]:
+        """What can be brought about now; what is live and needs one whose outputs have changed comes along."""
+        self._read(outputs.renewed(self._items))
+        return [item for item in ready(self._items) if item.id not in self._tried]
 
     def _read(self, items: Sequence[Item]) -> None:
         for group in _groups(items):
@@ -158,7 +166,7 @@ class Reconciliation:
             if not allowed:
                 self._refuse(item, observed, foreign=foreign)
                 return False
-        item.change = _change(item, decision, observed)
+        item.change = _change(item, decision, observed) or outputs.again(item, observed)
         return True
 
     def _obstacle(self, item: Item) -> Spec | None:
@@ -194,18 +202,17 @@ class Reconciliation:
         self._commit()
 
     def _apply(self, items: Sequence[Item]) -> list[Item]:
-        changes = [item.change for item in items if item.change is not None]
+        changes = [(item, item.change) for item in items if item.change is not None]
         try:
             provider = self._provider(items)
-            answers = provider.apply(changes, fence=self._lease.fence, timeout=self._timing.act)
+            handed = outputs.hand_over(changes, self._items, self._opened)
+            answers = provider.apply(handed, fence=self._lease.fence, timeout=self._timing.act)
+            outputs.take(self._session, items, answers)
         except TapakError as problem:
             if len(items) > 1 and not _passes(problem):
                 return self._apply_singly(items)
             self._put_off(items, problem)
             return []
-        outputs = {answer.identity: answer.outputs for answer in answers}
-        for item in items:
-            item.outputs = outputs.get(item.identity, {})
         return list(items)
 
     def _apply_singly(self, items: Sequence[Item]) -> list[Item]:

@@ -18,6 +18,7 @@ from tapak.inventory.models import Service
 from tapak.plugins import Registry, registry
 from tapak.provisioning.connections import connection_for
 from tapak.provisioning.models import DRIFTED_CODE, JournalEntry, Resource
+from tapak.sdk.backups import Backup
 from tapak.sdk.errors import Conflict, NotFound
 from tapak.sdk.resources import DesiredResource, spec_to_json
 from tapak.sdk.view import ResourceState
@@ -60,6 +61,8 @@ def declare(
         else:
             _add(session, service_id, resource, plugins or registry())
     _flush(session)
+    if any(isinstance(resource.spec, Backup) for resource in resources):
+        _begin_recurring(session, service_id)
     _set_service(session, service_id, "provisioning")
 
 
@@ -180,6 +183,14 @@ def _remove(row: Resource) -> None:
 def _plan(row: Resource) -> None:
     row.state = "planned" if row.spec is not None else "removing"
     row.reason = row.reason_code = ""
+
+
+def _begin_recurring(session: Session, service_id: int) -> None:
+    """What a resource has done again and again begins as it is declared; its worker waits until it is live."""
+    for row in _rows(session, service_id):
+        if row.kind == Backup.kind and row.spec is not None:
+            for kind in Backup.recurring:
+                wake(session, kind, row.id)
 
 
 def _set_service(session: Session, service_id: int, state: str) -> None:

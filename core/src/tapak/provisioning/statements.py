@@ -56,6 +56,8 @@ _CHANGES = _rows(
     verified=Boolean,
     applied=JSONB(none_as_null=True),
     outputs=JSONB(none_as_null=True),
+    sealed_outputs=Text,
+    given=JSONB(none_as_null=True),
     probes=JSONB(none_as_null=True),
     drift=JSONB(none_as_null=True),
 )
@@ -76,7 +78,10 @@ def _changed(held: Any) -> Any:
     same = was.generation == now.generation
     seen = {
         "applied": case((now.verified, now.applied), else_=was.applied),
-        "outputs": case((now.verified, now.outputs), else_=was.outputs),
+        "outputs": func.coalesce(now.outputs, was.outputs),
+        "sealed_outputs": case((now.outputs.is_not(None), now.sealed_outputs), else_=was.sealed_outputs),
+        "outputs_generation": case((now.outputs.is_not(None), now.generation), else_=was.outputs_generation),
+        "given": func.coalesce(now.given, was.given),
         "observed_generation": case((now.verified, now.generation), else_=was.observed_generation),
         "verified_at": case((now.verified, func.clock_timestamp()), else_=was.verified_at),
         "probes": func.coalesce(now.probes, was.probes),

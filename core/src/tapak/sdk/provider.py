@@ -32,11 +32,12 @@ class Capabilities:
     """What a kind of server can do, stated as class data and checked by core before a plan is made.
 
     ``atomic`` says that a change is compared and written in one act; ``fenced`` that the server itself refuses a
-    lower fence; ``batch`` is the greatest number of changes in one ``apply``.
+    lower fence; ``batch`` is the greatest number of changes in one ``apply``; ``engines`` are those of the databases that it serves.
     """
 
     kinds: frozenset[str]
     record_types: frozenset[str] = frozenset()
+    engines: frozenset[str] = frozenset()
     atomic: bool = False
     fenced: bool = False
     batch: int = 1
@@ -47,12 +48,17 @@ Action = Literal["create", "update", "delete"]
 
 @dataclass(frozen=True)
 class Change:
-    """One step from ``observed`` (None: must not exist) to ``desired`` (None: must be gone)."""
+    """One step from ``observed`` (None: must not exist) to ``desired`` (None: must be gone).
+
+    The two may be the same: then what stands there is made sure of, and its outputs are given again. ``given`` are the
+    outputs, secret ones included, of the resources that this one needs, by their keys: never to be logged or told.
+    """
 
     action: Action
     identity: str
     desired: Spec | None
     observed: Spec | None
+    given: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def spec(self) -> Spec:
@@ -65,10 +71,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Applied:
-    """What ``apply`` did for one change. ``outputs`` are values that other resources may use (no secrets)."""
+    """What ``apply`` did for one change.
+
+    ``outputs`` are plain JSON values that other resources may use; ``secrets`` are such values that core seals to the
+    tenant as soon as ``apply`` returns, and opens only for a resource that needs this one. The same spec gives the
+    same outputs.
+    """
 
     identity: str
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """What a request ends in: resources as plain, frozen values that providers bring about.
 
 A *spec* says how one resource is to be; equality of specs is what core's diff goes by, so a spec normalises itself
-when it is made (lower-case names without a final dot, sorted values).
+when it is made (lower-case names without a final dot, sorted values). ``has_outputs`` says that others may rely on
+what ``apply`` gives for it, so that it is applied again where that was lost.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
+
+from tapak.sdk.backups import Backup
+from tapak.sdk.databases import Database
 
 
 def _name(name: str) -> str:
@@ -24,6 +28,7 @@ class RecordSet:
     """
 
     kind: ClassVar[str] = "record_set"
+    has_outputs: ClassVar[bool] = False
 
     zone: str
     name: str
@@ -61,6 +66,7 @@ class Site:
     """
 
     kind: ClassVar[str] = "site"
+    has_outputs: ClassVar[bool] = False
 
     name: str
     title: str = ""
@@ -82,7 +88,8 @@ class Site:
         return bool(self.redirects or self.headers)
 
 
-Spec = RecordSet | Site
+Spec = RecordSet | Site | Database | Backup
+KINDS = frozenset({RecordSet.kind, Site.kind, Database.kind, Backup.kind})
 
 
 def spec_to_json(spec: Spec) -> dict[str, Any]:
@@ -108,6 +115,10 @@ def spec_from_json(kind: str, data: Mapping[str, Any]) -> Spec:
         redirects = tuple(Redirect(**redirect) for redirect in data.get("redirects", ()))
         headers = tuple((name, value) for name, value in data.get("headers", ()))
         return Site(**{**data, "redirects": redirects, "headers": headers})
+    if kind == Database.kind:
+        return Database(**data)
+    if kind == Backup.kind:
+        return Backup(**{**data, "folders": tuple(data["folders"]), "at": tuple(data["at"])})
     raise ValueError(f"unknown resource kind {kind!r}")
 
 
@@ -115,7 +126,8 @@ def spec_from_json(kind: str, data: Mapping[str, Any]) -> Spec:
 class DesiredResource:
     """A resource as a procedure declares it.
 
-    ``key`` names it within its service (``site``, ``name``); ``needs`` are keys of resources that must be live first.
+    ``key`` names it within its service (``site``, ``name``); ``needs`` are keys of resources that must be live first
+    and whose outputs its provider is given.
     """
 
     key: str
@@ -127,8 +139,8 @@ class DesiredResource:
 class Fact:
     """One figure that a reviewer is shown, with where it comes from.
 
-    ``source`` is one of ``agent`` (the host agent), ``logs``, ``inventory``, ``zone`` (asked of the DNS server) or
-    ``manual`` (diisi manual). ``value`` is None where the source could not be reached; ``problem`` then says why, in
+    ``source`` is one of ``agent`` (the host agent), ``logs``, ``inventory``, ``zone`` (asked of the DNS server),
+    ``database`` (asked of the database server), ``backup`` (asked of the repository) or ``manual`` (diisi manual). ``value`` is None where the source could not be reached; ``problem`` then says why, in
     Indonesian.
     """
 

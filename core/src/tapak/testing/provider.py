@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from marshmallow import fields
 
+from tapak.sdk.databases import Database, derive_password
 from tapak.sdk.errors import ChangedMeanwhile, ProviderError, StaleFence
 from tapak.sdk.hookspecs import hookimpl
 from tapak.sdk.provider import Applied, Capabilities, Change, Check, Probe, Provider, Verification
@@ -21,12 +22,14 @@ class MemoryServer:
     """What stands at a server that isn't there.
 
     ``before`` is called with the name of each act (read, apply, verify) and may raise a ProviderError or change what
-    stands; ``acts`` lists every change that was made. ``unseen`` are identities that the public doesn't see yet.
+    stands; ``acts`` lists every change that was made, and ``given`` what each identity was last handed of others'
+    outputs. ``unseen`` are identities that the public doesn't see yet.
     """
 
     standing: dict[str, Spec] = field(default_factory=dict)
     fences: MutableMapping[str, int] = field(default_factory=lambda: defaultdict(int))
     acts: list[tuple[str, str]] = field(default_factory=list)
+    given: dict[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     unseen: set[str] = field(default_factory=set)
     before: Callable[[str], None] = lambda act: None
 
@@ -39,13 +42,14 @@ class MemorySettings(SettingsSchema):
 
 
 class MemoryProvider(Provider):
-    """Serves record sets and sites from this process's memory."""
+    """Serves record sets, sites and databases from this process's memory."""
 
     name = "memory"
     title = "Memori"
     capabilities = Capabilities(
-        kinds=frozenset({RecordSet.kind, Site.kind}),
+        kinds=frozenset({RecordSet.kind, Site.kind, Database.kind}),
         record_types=frozenset({"A", "AAAA", "CNAME", "TXT"}),
+        engines=frozenset({"mariadb"}),
         atomic=True,
         fenced=True,
         batch=10,
@@ -74,7 +78,7 @@ class MemoryProvider(Provider):
             self._compare(change, fence)
         for change in changes:
             self._make(change, fence)
-        return tuple(Applied(change.identity) for change in changes)
+        return tuple(_applied(change) for change in changes)
 
     def verify(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
         return [self._look(spec, spec) for spec in specs]
@@ -93,6 +97,7 @@ class MemoryProvider(Provider):
     def _make(self, change: Change, fence: int) -> None:
         self._server.fences[change.identity] = fence
         self._server.acts.append((change.action, change.identity))
+        self._server.given[change.identity] = change.given
         if change.desired is None:
             self._server.standing.pop(change.identity, None)
         else:
@@ -111,6 +116,13 @@ class MemoryPlugin:
     @hookimpl
     def providers(self) -> Sequence[type[Provider]]:
         return (MemoryProvider,)
+
+
+def _applied(change: Change) -> Applied:
+    if not isinstance(change.desired, Database):
+        return Applied(change.identity)
+    password = derive_password("kunci server di memori", change.desired)
+    return Applied(change.identity, {"user": change.desired.name}, {"password": password})
 
 
 def _text(spec: Spec | None) -> str:

@@ -1,0 +1,113 @@
+"""What resources give each other: outputs of ``apply``, secret ones sealed to the tenant the moment it returns.
+
+Each outputs row carries the generation that it is of. A worker that died after ``apply`` and before its outputs were
+written leaves an older one: the resource is applied again, which gives the same. A resource notes which generations it
+was given, so that one whose database has a new password is applied anew, though nothing of its own has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pyrage.x25519 import Identity  # type: ignore[import-untyped]
+from sqlalchemy.orm import Session
+
+from tapak.db.session import TENANT
+from tapak.provisioning.items import Item, Outputs
+from tapak.sdk.errors import ProviderDenied
+from tapak.sdk.provider import Applied, Change
+from tapak.sdk.resources import Spec
+from tapak.tenants.models import Tenant
+from tapak.tenants.secrets import Place, Unreadable, seal, unseal
+
+
+def missing(item: Item) -> bool:
+    """Whether others may rely on outputs of ``item`` that were never written for what is wanted now."""
+    wanted = item.desired is not None and item.desired.has_outputs
+    return wanted and (item.outputs is None or item.outputs.generation != item.generation)
+
+
+def again(item: Item, observed: Spec | None) -> Change | None:
+    """The change that only asks for outputs that were lost, or hands on new ones; None where that isn't needed."""
+    if observed is None or observed != item.desired or not (missing(item) or item.renewing):
+        return None
+    return Change("update", observed.identity, observed, observed)
+
+
+def renewed(items: Sequence[Item]) -> list[Item]:
+    """What is live and needs one whose outputs have changed since: planned again, in memory."""
+    found = [item for item in items if item.state == "live" and item.given != _generations(item, items)]
+    for item in found:
+        item.state, item.renewing = "planned", True
+    return found
+
+
+def hand_over(
+    changes: Iterable[tuple[Item, Change]], items: Sequence[Item], opened: Callable[[Item], Mapping[str, Any]]
+) -> list[Change]:
+    """Each change with the outputs of what its item needs; ``item.given`` notes which generations they are of."""
+    made = []
+    for item, change in changes:
+        item.given = _generations(item, items)
+        wanted = [] if change.desired is None else _needed(item, items)
+        made.append(replace(change, given={each.key: opened(each) for each in wanted}))
+    return made
+
+
+def take(session: Session, items: Sequence[Item], answers: Iterable[Applied]) -> None:
+    """Keep what ``apply`` gave: the secrets sealed, and nowhere else.
+
+    Raises:
+        TapakError: the tenant has no recipient to seal them to.
+    """
+    by_identity = {item.identity: item for item in items if item.desired is not None}
+    for answer in answers:
+        item = by_identity.get(answer.identity)
+        if item is not None:
+            sealed = _sealed(session, item, answer.secrets) if answer.secrets else None
+            item.outputs, item.fresh = Outputs(item.generation, dict(answer.outputs), sealed), True
+
+
+class Opener:
+    """Opens the outputs of a resource with a worker's identities."""
+
+    def __init__(self, tenant_id: int, identities: Sequence[Identity]) -> None:
+        self._tenant_id = tenant_id
+        self._identities = identities
+
+    def __call__(self, item: Item) -> Mapping[str, Any]:
+        """Plain and secret outputs together.
+
+        Raises:
+            ProviderDenied: the secret ones can't be opened here.
+        """
+        if item.outputs is None:
+            return {}
+        if item.outputs.sealed is None:
+            return item.outputs.plain
+        try:
+            opened = unseal(item.outputs.sealed.encode(), self._identities, _place(self._tenant_id, item))
+        except Unreadable as problem:
+            raise ProviderDenied(f"{item.identity}: {problem.message}", log=problem.log) from None
+        return {**item.outputs.plain, **opened}
+
+
+def _needed(item: Item, items: Sequence[Item]) -> list[Item]:
+    return [each for each in items if each.key in item.needs and each.outputs is not None]
+
+
+def _generations(item: Item, items: Sequence[Item]) -> dict[str, int]:
+    """By key, of what ``item`` needs and others rely on."""
+    relied = [each for each in _needed(item, items) if each.desired is not None and each.desired.has_outputs]
+    return {each.key: each.outputs.generation for each in relied if each.outputs is not None}
+
+
+def _sealed(session: Session, item: Item, secrets: Mapping[str, str]) -> str:
+    tenant = session.get_one(Tenant, session.info[TENANT])
+    return seal(tenant.recipient, _place(tenant.id, item), secrets, armored=True).decode()
+
+
+def _place(tenant_id: int, item: Item) -> Place:
+    return Place(tenant_id, "resource", str(item.id), "sealed_outputs")
