@@ -21,7 +21,9 @@ from tapak.sdk.errors import Invalid
 NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
 PREFIX = re.compile(r"[a-z][a-z0-9_]{0,10}_")
 """With it a name has at most 60 bytes: PostgreSQL takes 63 (NAMEDATALEN), MariaDB 64."""
-TEXT = 200
+OWNER = 200
+SITE = re.compile(r"(?:[a-z0-9.-]{1,253})?")
+UNICODE = {"mariadb": "utf8mb4", "postgresql": "utf8"}
 LARGEST = 2**50
 PASSWORD_BYTES = 24
 
@@ -31,7 +33,7 @@ class Database:
     """A database with one user who may do everything in it and nothing elsewhere.
 
     ``engine`` is ``mariadb`` or ``postgresql``; ``owner`` is told to whoever looks at the server; ``site`` is the host
-    name whose figures it belongs to. ``charset`` empty means all of Unicode. ``size_limit`` (bytes, None: none) is
+    name whose figures it belongs to. ``charset`` empty means the engine's for all of Unicode. ``size_limit`` (bytes, None: none) is
     watched and told, not enforced: neither server can. Raising ``rotation`` gives a new password. With
     ``keep_last_dump`` it is only removed once a dump of what it held is kept.
 
@@ -54,6 +56,7 @@ class Database:
         for field in ("engine", "name", "charset"):
             object.__setattr__(self, field, getattr(self, field).lower())
         object.__setattr__(self, "site", self.site.rstrip(".").lower())
+        object.__setattr__(self, "charset", self.charset or UNICODE.get(self.engine, ""))
 
     @property
     def identity(self) -> str:
@@ -69,10 +72,10 @@ def check_database(spec: object, engine: str) -> Database:
     """
     if not isinstance(spec, Database) or spec.engine != engine:
         raise Invalid(f"Server ini hanya melayani basis data {engine}.", log=f"not a database of {engine}")
-    texts = (spec.owner, spec.site)
     wrong = {
         "nama": not NAME.fullmatch(spec.name),
-        "pemilik": any(len(text) > TEXT or not text.isprintable() for text in texts),
+        "pemilik": len(spec.owner) > OWNER or not spec.owner.isprintable(),
+        "situs": not SITE.fullmatch(spec.site),
         "batas ukuran": spec.size_limit is not None and not _within(spec.size_limit, LARGEST),
         "rotasi": not _within(spec.rotation, 2**31),
     }

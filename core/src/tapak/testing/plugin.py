@@ -13,6 +13,7 @@ import pytest
 
 from tapak.demo.servers.apache import ApacheServer
 from tapak.demo.servers.bind import BindServer
+from tapak.demo.servers.mariadb import MariadbServer
 from tapak.demo.servers.postgresql import PostgresqlServer
 from tapak.demo.servers.process import free_port
 from tapak.demo.servers.redis import RedisServer
@@ -51,6 +52,12 @@ def bind_server(server_directory: Path) -> Iterator[BindServer]:
 def apache_server(server_directory: Path) -> Iterator[ApacheServer]:
     """A running Apache without a site; shared, so a test takes names of its own."""
     yield from _running(ApacheServer(server_directory / "session-apache", free_port()))
+
+
+@pytest.fixture(scope="session")
+def mariadb_server(server_directory: Path) -> Iterator[MariadbServer]:
+    """A running MariaDB with an administrator for databases of sites; shared, so a test takes names of its own."""
+    yield from _running(MariadbServer(server_directory / "mariadb", free_port()))
 
 
 def _running(server: Any) -> Iterator[Any]:
