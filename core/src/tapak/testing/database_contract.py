@@ -227,6 +227,7 @@ class DatabaseProviderContract:
 
     def test_verify_tells_a_right_too_many(self, host: DatabaseHost, provider: Provider, wanted: Database) -> None:
         other = apply(provider, new_database(host.engine))
+        host.ask(other, "create table rahasia (id int)")
         host.let_in(apply(provider, wanted), other.outputs["name"])
         assert not live(provider, wanted, 0.3)
         (seen,) = provider.verify([wanted], timeout=0.3)
@@ -370,7 +371,7 @@ class DatabaseProviderContract:
         size = facts[f"database.{limited.identity}.size"]
         assert 0 < float(size.value or 0) < 64
         assert size.details["bytes"] > 0
-        assert facts[f"database.{limited.identity}.limit"].value == "64.0"
+        assert facts[f"database.{limited.identity}.limit"].value == "64.00"
         assert {fact.source for fact in facts.values()} == {"database"}
         assert not any("lain" in key for key in facts)
         assert not any(key.startswith("database.") for key in (fact.key for fact in provider.facts()))

@@ -74,7 +74,8 @@ class Dumper:
             more = "Bila basis datanya besar, perpanjang TAPAK_LEASE."
             raise ProviderUnavailable(told + more, log=problem.log) from None
         finally:
-            draft.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                draft.unlink()
 
     @contextlib.contextmanager
     def _options(self, login: Login) -> Iterator[str]:

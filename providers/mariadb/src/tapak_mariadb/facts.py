@@ -75,4 +75,4 @@ def _full(server: Server, value: str | None) -> Fact:
 
 
 def _mib(size: int) -> str:
-    return f"{size / 2**20:.1f}"
+    return f"{size / 2**20:.2f}"

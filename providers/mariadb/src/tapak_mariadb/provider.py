@@ -18,7 +18,7 @@ from tapak_mariadb.client import Client, Login, Server
 from tapak_mariadb.dumps import Dumper
 from tapak_mariadb.making import Maker
 from tapak_mariadb.settings import MariadbSettings
-from tapak_mariadb.standing import ENGINE, Standing, standing
+from tapak_mariadb.standing import ENGINE, MAKING, Mark, Standing, standing
 
 CHARSETS = ("utf8mb4", "latin1")
 
@@ -144,6 +144,7 @@ class MariadbProvider(Provider):
         known = check_database(spec, ENGINE) if getattr(spec, "rotation", 1) else _observed(spec)
         if known.charset not in CHARSETS and known.rotation:
             raise Invalid(f"MariaDB melayani pengodean {', '.join(CHARSETS)}.", log="unknown charset")
+        Mark(known, MAKING).text()
         return known
 
     @contextmanager

@@ -18,6 +18,8 @@ from tapak_mariadb.client import Client, native_hash, pattern
 
 MADE, MAKING, LEAVING = "made", "making", "leaving"
 ENGINE = "mariadb"
+LONGEST = 1024
+BEYOND = 0x10000
 # Of the rights in a row of mysql.db, those without which a site can't work.
 _RIGHTS = ("select", "insert", "update", "delete", "create", "drop", "alter", "index", "references", "lock_tables")
 
@@ -41,8 +43,16 @@ class Mark:
     state: str
 
     def text(self) -> str:
-        """The comment; at most 1,024 characters fit."""
-        return json.dumps({"tapak": 1, "state": self.state, "spec": asdict(self.spec)}, ensure_ascii=False)
+        """The comment. The server keeps 1,024 characters of three bytes at most, so that others are escaped.
+
+        Raises:
+            Invalid: it doesn't fit.
+        """
+        text = json.dumps({"tapak": 1, "state": self.state, "spec": asdict(self.spec)}, ensure_ascii=False)
+        escaped = "".join(each if ord(each) < BEYOND else json.dumps(each)[1:-1] for each in text)
+        if len(escaped) > LONGEST:
+            raise Invalid("Nama pemilik terlalu panjang untuk server ini.", log="the mark doesn't fit into a comment")
+        return escaped
 
 
 @dataclass(frozen=True)
