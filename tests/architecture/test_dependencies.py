@@ -15,6 +15,9 @@ OURS = {
     "tapak": "tapak",
     "tapak_tarakan": "tapak-tarakan",
     "tapak_bind": "tapak-bind",
+    "tapak_mariadb": "tapak-mariadb",
+    "tapak_postgresql": "tapak-postgresql",
+    "tapak_restic": "tapak-restic",
     "tapak_webhost": "tapak-webhost",
 }
 

@@ -112,7 +112,9 @@ class MariadbHost(DatabaseHost):
 
     def plant(self, spec: Database) -> None:
         name = server_name(PREFIX, spec)
-        self.server.execute(f"create database {name}; create table {name}.milik (id int); insert {name}.milik values (9)")
+        self.server.execute(
+            f"create database {name}; create table {name}.milik (id int); insert {name}.milik values (9)"
+        )
 
     def planted(self, spec: Database) -> bool:
         return self.server.execute(f"select id from {server_name(PREFIX, spec)}.milik") == "9\n"

@@ -14,12 +14,12 @@ import pluggy
 
 from tapak.engine.transitions import check_procedure
 from tapak.sdk import hookspecs
+from tapak.sdk.databases import Database
 from tapak.sdk.hookspecs import Folders, StepFinished
 from tapak.sdk.procedure import Procedure
 from tapak.sdk.provider import Provider
 from tapak.sdk.registers import Register
 from tapak.sdk.resources import KINDS, RecordSet
-from tapak.sdk.databases import Database
 from tapak.sdk.settings import SettingsSchema
 from tapak.sdk.step_kinds import StepKind
 

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from tapak.db.wake import wake
 from tapak.plugins import Registry
 from tapak.provisioning.models import Connection
+from tapak.sdk.databases import Database
 from tapak.sdk.errors import Invalid, ProviderBroken, ProviderDenied, ProviderError, TapakError, flat_messages
 from tapak.sdk.provider import Capabilities, Check, Provider
-from tapak.sdk.databases import Database
 from tapak.sdk.resources import Fact, RecordSet, Spec
 from tapak.sdk.settings import SettingsSchema, secret_fields
 from tapak.tenants.models import Tenant

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tapak.sdk.procedure import END, NameWish, Step
 from tapak.sdk.databases import Database
+from tapak.sdk.procedure import END, NameWish, Step
 from tapak.sdk.resources import RecordSet, Site
 from tapak.sdk.step_kinds import Reservation
 from tapak.sdk.view import View

@@ -36,7 +36,7 @@ HOSTILE_NAMES = (
     "a\0b",
 )
 HOSTILE_OWNERS = (
-    "O'Brien \"Dinas\" `x` \\ %s %(a)s {b}",
+    'O\'Brien "Dinas" `x` \\ %s %(a)s {b}',
     "'; drop table x; --",
     "Dinas 😀 ꦠꦥꦏ᭄",
     '{"tapak": 1}',

@@ -379,9 +379,7 @@ class DatabaseProviderContract:
     def test_a_server_that_is_down(self, host: DatabaseHost, wanted: Database, down: Mapping[str, Any]) -> None:
         self.unreachable(host, wanted, down)
 
-    def test_a_server_that_never_answers(
-        self, host: DatabaseHost, wanted: Database, silent: Mapping[str, Any]
-    ) -> None:
+    def test_a_server_that_never_answers(self, host: DatabaseHost, wanted: Database, silent: Mapping[str, Any]) -> None:
         self.unreachable(host, wanted, silent)
 
     @staticmethod

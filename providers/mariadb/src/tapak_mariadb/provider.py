@@ -70,7 +70,7 @@ class MariadbProvider(Provider):
     def verify_gone(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
         deadline = time.monotonic() + timeout
         return [
-            verifying.gone(self._server, spec, self._login, self._as(spec)[0], deadline)
+            verifying.gone(self._server, spec, self._login, self._as(spec)[1], deadline)
             for spec in map(self._checked, specs)
         ]
 
@@ -113,7 +113,8 @@ class MariadbProvider(Provider):
             now = found.observed if found else None
             if now not in (observed, desired):
                 raise ChangedMeanwhile(
-                    f"{change.identity} baru saja berubah. Akan dicoba lagi.", log=f"{change.identity} changed meanwhile"
+                    f"{change.identity} baru saja berubah. Akan dicoba lagi.",
+                    log=f"{change.identity} changed meanwhile",
                 )
             maker = Maker(client, name, self.settings["client_host"])
             if desired is None:

@@ -36,9 +36,7 @@ class MariadbSettings(SettingsSchema):
         validate=_matches(_HOST, "Bukan alamat yang sah."),  # type: ignore[arg-type]
         metadata={"label": "Alamat server", "help": "Juga alamat yang diberikan kepada situs."},
     )
-    port = fields.Integer(
-        strict=True, load_default=3306, validate=validate.Range(1, 65535), metadata={"label": "Port"}
-    )
+    port = fields.Integer(strict=True, load_default=3306, validate=validate.Range(1, 65535), metadata={"label": "Port"})
     user = fields.String(
         required=True, validate=validate.Length(1, 80), metadata={"label": "Akun pengelola", "help": "Bukan root."}
     )
@@ -73,4 +71,6 @@ class MariadbSettings(SettingsSchema):
         load_default="",
         metadata={"label": "Sertifikat CA", "help": "Berkas CA server; wajib bila server di luar mesin ini."},
     )
-    timeout = fields.Float(load_default=5.0, validate=validate.Range(0.1, 60), metadata={"label": "Batas waktu (detik)"})
+    timeout = fields.Float(
+        load_default=5.0, validate=validate.Range(0.1, 60), metadata={"label": "Batas waktu (detik)"}
+    )

@@ -84,9 +84,7 @@ def read_mark(comment: str) -> Mark | None:
     return Mark(spec, told["state"]) if told.get("state") in (MADE, MAKING, LEAVING) else None
 
 
-def standing(
-    client: Client, specs: Sequence[Database], prefix: str, client_host: str, key: str
-) -> dict[str, Standing]:
+def standing(client: Client, specs: Sequence[Database], prefix: str, client_host: str, key: str) -> dict[str, Standing]:
     """What stands, by identity; what doesn't is left out."""
     names = {server_name(prefix, spec): spec for spec in specs}
     if not names:

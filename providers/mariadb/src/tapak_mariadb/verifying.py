@@ -18,9 +18,9 @@ def present(server: Server, spec: Database, login: Login, name: str, deadline: f
     return _poll(spec.identity, lambda: _entered(server, spec, login, name, deadline), deadline)
 
 
-def gone(server: Server, spec: Database, administrator: Login, login: Login, deadline: float) -> Verification:
+def gone(server: Server, spec: Database, administrator: Login, name: str, deadline: float) -> Verification:
     """Ask as the administrator until neither database nor user is there or the deadline passes."""
-    return _poll(spec.identity, lambda: _left(server, administrator, login.user, deadline), deadline)
+    return _poll(spec.identity, lambda: _left(server, administrator, name, deadline), deadline)
 
 
 def _poll(identity: str, look: Callable[[], tuple[Probe, ...]], deadline: float) -> Verification:

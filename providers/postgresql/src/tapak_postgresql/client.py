@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import select
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from tapak.sdk.errors import ChangedMeanwhile
-from tapak_postgresql.failures import from_exception, unavailable
+from tapak_postgresql.failures import from_exception
 
 Statement = LiteralString | sql.Composed
 
@@ -45,7 +43,6 @@ class Client:
 
     def __init__(self, server: Server, login: Login, *, database: str = "postgres", timeout: float | None = None):
         self._server = server
-        self._deadline = timeout
         seconds = timeout or server.timeout
         try:
             self._connection = _connected(server, login, database, seconds)
@@ -104,12 +101,10 @@ class Client:
 
 
 def _connected(server: Server, login: Login, database: str, seconds: float) -> psycopg.Connection[tuple[Any, ...]]:
-    """A session that begins within ``seconds``; libpq's own limit only knows whole seconds from two on."""
-    options = f"-c statement_timeout={max(1, round(seconds * 1000))} -c lock_timeout={max(1, round(seconds * 1000))}"
+    """A session that begins and answers within ``seconds``, or two where that is more (libpq's least)."""
+    limit = max(1, round(seconds * 1000))
     more = {"sslrootcert": server.tls_ca} if server.tls_ca else {}
-    connecting = psycopg.Connection.connect
-    _answers(server, min(server.timeout, seconds))
-    return connecting(
+    return psycopg.connect(
         host=server.address,
         port=server.port,
         user=login.user,
@@ -118,9 +113,12 @@ def _connected(server: Server, login: Login, database: str, seconds: float) -> p
         sslmode=server.tls,
         gssencmode="disable",
         connect_timeout=max(2, round(min(server.timeout, seconds))),
-        tcp_user_timeout=max(1000, round(seconds * 1000)),
+        keepalives_idle=5,
+        keepalives_interval=2,
+        keepalives_count=3,
+        tcp_user_timeout=max(1000, limit),
         application_name="tapak",
-        options=options,
+        options=f"-c statement_timeout={limit} -c lock_timeout={limit}",
         autocommit=True,
         prepare_threshold=None,
         **more,

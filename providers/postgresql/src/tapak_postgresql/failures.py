@@ -8,9 +8,14 @@ from tapak.sdk.errors import ProviderBroken, ProviderDenied, ProviderError, Prov
 
 # PostgreSQL documentation, appendix A: classes of SQLSTATE.
 _LOGIN = "28"
+_PASSWORD = "28P01"  # noqa: S105
 _LATER = ("08", "40", "53", "55", "57")
 _RIGHTS = "42501"
 FULL = "53100"
+
+
+class WrongPassword(ProviderDenied):
+    """The server knows no such password of this role."""
 
 
 def from_exception(server: str, problem: Exception) -> ProviderError:
@@ -20,13 +25,14 @@ def from_exception(server: str, problem: Exception) -> ProviderError:
     where = f"Server PostgreSQL {server}"
     if state.startswith(_LOGIN):
         told = f"{where} menolak peran ini; periksa nama peran, kata sandi, dan baris pg_hba.conf untuk alamat asal."
-        return ProviderDenied(told, log=log)
+        return (WrongPassword if state == _PASSWORD else ProviderDenied)(told, log=log)
     if state == _RIGHTS:
         told = f"{where} menolak: peran pengelola kekurangan hak. Jalankan uji sambungan untuk melihat hak mana."
         return ProviderDenied(told, log=log)
     if state == FULL:
         return ProviderBroken(f"{where} kehabisan ruang; kosongkan cakram server.", log=log)
-    if not state or state.startswith(_LATER):
+    lost = not state and isinstance(problem, psycopg.OperationalError | psycopg.InterfaceError | OSError)
+    if lost or state.startswith(_LATER):
         return unavailable(server, log)
     return ProviderBroken(f"{where} memberi galat {state}; periksa log server.", log=log)
 
@@ -42,8 +48,10 @@ def _state(problem: Exception) -> str:
     if isinstance(problem, psycopg.Error) and problem.sqlstate:
         return problem.sqlstate
     text = str(problem)
-    if any(told in text for told in ("authentication failed", "no pg_hba.conf entry", "is not permitted to log in")):
-        return "28P01"
+    if "authentication failed" in text:
+        return _PASSWORD
+    if "no pg_hba.conf entry" in text or "is not permitted to log in" in text:
+        return "28000"
     if "permission denied for database" in text:
         return _RIGHTS
     return "3D000" if "database" in text and "does not exist" in text else ""

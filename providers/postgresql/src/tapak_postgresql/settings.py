@@ -72,4 +72,6 @@ class PostgresqlSettings(SettingsSchema):
         metadata={"label": "TLS", "widget": "choice", "help": "verify-full bila server di luar mesin ini."},
     )
     tls_ca = fields.String(load_default="", metadata={"label": "Sertifikat CA", "help": "Berkas CA server."})
-    timeout = fields.Float(load_default=5.0, validate=validate.Range(0.1, 60), metadata={"label": "Batas waktu (detik)"})
+    timeout = fields.Float(
+        load_default=5.0, validate=validate.Range(0.1, 60), metadata={"label": "Batas waktu (detik)"}
+    )
