@@ -1,4 +1,4 @@
-"""What resources give each other: handed on to whoever needs it, sealed where it rests, and found again after a kill."""
+"""What resources give each other: handed on to whoever needs it, sealed at rest, and found again after a kill."""
 
 from __future__ import annotations
 

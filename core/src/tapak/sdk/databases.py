@@ -33,8 +33,8 @@ class Database:
     """A database with one user who may do everything in it and nothing elsewhere.
 
     ``engine`` is ``mariadb`` or ``postgresql``; ``owner`` is told to whoever looks at the server; ``site`` is the host
-    name whose figures it belongs to. ``charset`` empty means the engine's for all of Unicode. ``size_limit`` (bytes, None: none) is
-    watched and told, not enforced: neither server can. Raising ``rotation`` gives a new password. With
+    name whose figures it belongs to. ``charset`` empty means the engine's for all of Unicode. ``size_limit`` (bytes,
+    None: none) is watched and told, not enforced: neither server can. Raising ``rotation`` gives a new password. With
     ``keep_last_dump`` it is only removed once a dump of what it held is kept.
 
     Outputs: ``engine``, ``host``, ``port``, ``name``, ``user``; secret: ``password``.

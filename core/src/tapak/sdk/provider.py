@@ -32,7 +32,8 @@ class Capabilities:
     """What a kind of server can do, stated as class data and checked by core before a plan is made.
 
     ``atomic`` says that a change is compared and written in one act; ``fenced`` that the server itself refuses a
-    lower fence; ``batch`` is the greatest number of changes in one ``apply``; ``engines`` are those of the databases that it serves.
+    lower fence; ``batch`` is the greatest number of changes in one ``apply``; ``engines`` are those of the databases
+    that it serves.
     """
 
     kinds: frozenset[str]

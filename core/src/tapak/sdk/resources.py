@@ -140,8 +140,8 @@ class Fact:
     """One figure that a reviewer is shown, with where it comes from.
 
     ``source`` is one of ``agent`` (the host agent), ``logs``, ``inventory``, ``zone`` (asked of the DNS server),
-    ``database`` (asked of the database server), ``backup`` (asked of the repository) or ``manual`` (diisi manual). ``value`` is None where the source could not be reached; ``problem`` then says why, in
-    Indonesian.
+    ``database`` (asked of the database server), ``backup`` (asked of the repository) or ``manual`` (diisi manual).
+    ``value`` is None where the source could not be reached; ``problem`` then says why, in Indonesian.
     """
 
     key: str

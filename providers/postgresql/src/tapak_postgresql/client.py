@@ -103,7 +103,6 @@ class Client:
 def _connected(server: Server, login: Login, database: str, seconds: float) -> psycopg.Connection[tuple[Any, ...]]:
     """A session that begins and answers within ``seconds``, or two where that is more (libpq's least)."""
     limit = max(1, round(seconds * 1000))
-    more = {"sslrootcert": server.tls_ca} if server.tls_ca else {}
     return psycopg.connect(
         host=server.address,
         port=server.port,
@@ -121,5 +120,5 @@ def _connected(server: Server, login: Login, database: str, seconds: float) -> p
         options=f"-c statement_timeout={limit} -c lock_timeout={limit}",
         autocommit=True,
         prepare_threshold=None,
-        **more,
+        sslrootcert=server.tls_ca or None,
     )

@@ -54,6 +54,9 @@ class Maker:
             )
         if found.exists and found.spec.keep_last_dump:
             try:
+                self._run("alter database {} allow_connections true", self._at)
+                if found.role:
+                    self._run("grant {} to current_user", self._at)
                 keep_last()
             except ProviderError:
                 self._give_back(found)
@@ -75,4 +78,4 @@ class Maker:
         self._run("comment on role {} is {}", self._at, sql.Literal(Mark(spec, state).text()))
 
     def _run(self, statement: str, *parts: sql.Composable) -> None:
-        self._client.rows(sql.SQL(statement).format(*parts))  # type: ignore[arg-type]
+        self._client.rows(sql.SQL(statement).format(*parts))
