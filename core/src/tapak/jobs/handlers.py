@@ -6,10 +6,14 @@ its last transaction.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
+from tapak.backups import acts, heartbeat, running
 from tapak.db.crashpoint import DOCUMENT_RECORDED, DOCUMENT_RENDERED, crashpoint
 from tapak.db.session import TENANT
 from tapak.db.wake import Lease, end_lease, extend_lease
@@ -28,8 +32,11 @@ from tapak.requests import facts as task_facts
 from tapak.requests.advance import CALENDAR, DEADLINE, EVENT, FACTS
 from tapak.requests.announcing import announce
 from tapak.requests.desk import Desk
+from tapak.sdk.backups import BACK_UP, TEST_RESTORE
 from tapak.tenants.models import Tenant
 
+HANGING = 10
+"""A job that holds on for this many leases without a sign hangs: its process is ended by SIGALRM."""
 Handler = Callable[[Tools, Session, Lease], None]
 
 
@@ -114,6 +121,26 @@ def _desk(tools: Tools, session: Session) -> Desk:
     return Desk.open(session, session.get_one(Tenant, session.info[TENANT]), tools.registry)
 
 
+def backup(tools: Tools, session: Session, lease: Lease) -> None:
+    """Run a plan of backups, or test what it kept, where that is due."""
+
+    def alive() -> None:
+        signal.setitimer(signal.ITIMER_REAL, tools.config.lease * HANGING)
+
+    def held() -> AbstractContextManager[None]:
+        tenant, seconds = session.info[TENANT], tools.config.lease
+        return heartbeat.held(tools.database, tenant, lease, seconds, alive, longest=running.LONGEST)
+
+    following = acts.look(session, tools.providers, tools.registry, lease.row_id, lease.kind, held)
+    if following is None:
+        done(session, lease)
+        return
+    again_in = max(0.0, (following - datetime.now(UTC)).total_seconds())
+    if not end_lease(session, lease, again_in=again_in):
+        raise LeaseLost
+    session.commit()
+
+
 HANDLERS: Mapping[str, Handler] = {
     provisioning.WAKE: provision,
     documents.WAKE_KIND: document,
@@ -123,4 +150,6 @@ HANDLERS: Mapping[str, Handler] = {
     CALENDAR: calendar,
     EVENT: event,
     sweep.SWEEP: clear_away,
+    BACK_UP: backup,
+    TEST_RESTORE: backup,
 }

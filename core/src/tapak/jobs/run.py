@@ -10,13 +10,10 @@ from sqlalchemy.orm import Session
 
 from tapak.db.crashpoint import JOB_LEASED, crashpoint
 from tapak.db.wake import Lease, backoff, end_lease, take_lease
-from tapak.jobs.handlers import HANDLERS
+from tapak.jobs.handlers import HANDLERS, HANGING
 from tapak.jobs.tools import Tools
 from tapak.provisioning.reconciler import LeaseLost
 from tapak.sdk.errors import ProviderError, TapakError
-
-LEASES_UNTIL_HANGING = 10
-"""A job that takes this many leases hangs: its process is ended by SIGALRM, and the supervisor starts another."""
 
 log = structlog.get_logger(__name__)
 _tools: list[Tools] = []
@@ -31,7 +28,7 @@ def run(tenant: int, kind: str, row_id: int) -> None:
     """Do one pending row. Without a free lease (done already, or another worker is at it) nothing happens."""
     (tools,) = _tools
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, tools.config.lease * LEASES_UNTIL_HANGING)
+    signal.setitimer(signal.ITIMER_REAL, tools.config.lease * HANGING)
     try:
         with tools.database.session(tenant) as session:
             _run(tools, session, kind, row_id)

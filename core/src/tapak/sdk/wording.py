@@ -20,6 +20,8 @@ SOURCES = {
     "logs": "log server",
     "inventory": "inventaris",
     "zone": "server DNS",
+    "database": "server basis data",
+    "backup": "repositori cadangan",
     "manual": "diisi manual",
 }
 RESOURCE_STATES = {
@@ -31,7 +33,14 @@ RESOURCE_STATES = {
     "removing": "sedang dihapus",
     "gone": "sudah dihapus",
 }
-RESOURCE_KINDS = {"record_set": "Rekaman DNS", "site": "Situs web"}
+RESOURCE_KINDS = {
+    "record_set": "Rekaman DNS",
+    "site": "Situs web",
+    "database": "Basis data",
+    "backup": "Pencadangan",
+}
+BACKUP_KINDS = {"back_up": "Pencadangan", "test_restore": "Uji pemulihan"}
+BACKUP_OUTCOMES = {"succeeded": "berhasil", "failed": "gagal", "interrupted": "terputus"}
 
 
 def day_words(day: date | datetime | str | None) -> str:

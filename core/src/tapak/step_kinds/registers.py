@@ -5,7 +5,7 @@ from __future__ import annotations
 from tapak.sdk.fields import Choice, Choices, Count, Day, Line, Prose
 from tapak.sdk.forms import StepSchema
 from tapak.sdk.registers import Register
-from tapak.sdk.wording import SECRECY, URGENCY
+from tapak.sdk.wording import BACKUP_KINDS, BACKUP_OUTCOMES, SECRECY, URGENCY
 
 
 class AgendaRow(StepSchema):
@@ -46,6 +46,19 @@ class NameRow(StepSchema):
     agency = Line("Perangkat daerah", 200)
 
 
+class BackupRow(StepSchema):
+    """A run of a backup, or a test that what it kept can be brought back."""
+
+    began_at = Line("Mulai", 20)
+    name = Line("Nama", 253)
+    kind = Choice("Kegiatan", BACKUP_KINDS)
+    outcome = Choice("Hasil", BACKUP_OUTCOMES)
+    snapshot = Line("Snapshot", 100, optional=True)
+    size = Count("Ukuran (byte)", 0, 2**60, default=0)
+    seconds = Count("Lama (detik)", 0, 2**31, default=0)
+    problem = Prose("Masalah", 500, optional=True)
+
+
 AGENDA = Register(
     key="tapak.agenda",
     title="Buku agenda surat masuk",
@@ -68,4 +81,11 @@ NAMES = Register(
     columns=("live_on", "name", "type", "address", "agency"),
     search=("name", "address", "agency"),
 )
-REGISTERS = (AGENDA, DISPOSITIONS, NAMES)
+BACKUPS = Register(
+    key="tapak.backups",
+    title="Pencadangan dan uji pemulihan",
+    schema=BackupRow,
+    columns=("began_at", "name", "kind", "outcome", "size", "seconds", "snapshot", "problem"),
+    search=("name", "snapshot"),
+)
+REGISTERS = (AGENDA, DISPOSITIONS, NAMES, BACKUPS)

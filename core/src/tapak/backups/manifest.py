@@ -1,0 +1,99 @@
+"""What a backup is held against: hashes of files and row counts of tables, kept within the snapshot itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+FILE = "manifest.json"
+TOLD = 20
+"""Differences that are named; the rest is counted."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """``files`` maps a regular file's absolute path to its SHA-256; ``rows`` a database to ``{table: [least, most]}``.
+
+    The rows are counted before and after the dump: a table that nobody wrote meanwhile has one number only.
+    ``dumps`` maps a database to the name of its dump.
+    """
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, Mapping[str, Sequence[int]]] = field(default_factory=dict)
+    dumps: Mapping[str, str] = field(default_factory=dict)
+
+    def write(self, place: Path) -> None:
+        """Write it as JSON."""
+        place.write_text(json.dumps(vars(self), sort_keys=True))
+
+    @classmethod
+    def read(cls, place: Path) -> Manifest:
+        """What :meth:`write` wrote."""
+        return cls(**json.loads(place.read_text()))
+
+
+def hashes(folders: Sequence[str]) -> dict[str, str]:
+    """The regular files below ``folders``, by their absolute path. What vanishes meanwhile is left out."""
+    found = {}
+    for folder in folders:
+        for file in _files(Path(folder)):
+            try:
+                with file.open("rb") as stream:
+                    found[str(file)] = hashlib.file_digest(stream, "sha256").hexdigest()
+            except FileNotFoundError:
+                continue
+    return found
+
+
+def steady(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    """The files that were the same before and after the run: of the others nobody can say what was kept."""
+    return {file: digest for file, digest in before.items() if after.get(file) == digest}
+
+
+def ranges(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, list[int]]:
+    """Least and most rows of each table that was there before and after the dump."""
+    return {table: sorted((rows, after[table])) for table, rows in before.items() if table in after}
+
+
+def differences(wanted: Manifest, restored: Path, rows: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+    """What was compared, and what isn't as it was: ``{files, tables, different: [...], more}``."""
+    found = [*_files_that_differ(wanted, restored), *_tables_that_differ(wanted, rows)]
+    tables = sum(len(each) for each in wanted.rows.values())
+    return {
+        "files": len(wanted.files),
+        "tables": tables,
+        "different": found[:TOLD],
+        "more": max(0, len(found) - TOLD),
+    }
+
+
+def _files_that_differ(wanted: Manifest, restored: Path) -> Iterator[str]:
+    for file, digest in wanted.files.items():
+        place = restored / file.lstrip("/")
+        if not place.is_file():
+            yield f"{file}: tidak ada"
+            continue
+        with place.open("rb") as stream:
+            if hashlib.file_digest(stream, "sha256").hexdigest() != digest:
+                yield f"{file}: isinya lain"
+
+
+def _tables_that_differ(wanted: Manifest, rows: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    for database, tables in wanted.rows.items():
+        for table, (least, most) in tables.items():
+            count = rows.get(database, {}).get(table)
+            if count is None or not least <= count <= most:
+                yield f"{database}, tabel {table}: {count if count is not None else 'tidak ada'}, seharusnya {least}"
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for place, _folders, names in os.walk(folder):
+        for name in names:
+            file = Path(place) / name
+            if file.is_file() and not file.is_symlink():
+                yield file
