@@ -106,7 +106,9 @@ def succeed(session: Session, run_id: int, *, snapshot: str, size: int | None, c
     _end(session, run_id, outcome=SUCCEEDED, snapshot=snapshot, size=size, content=content)
 
 
-def fail(session: Session, run_id: int, problem: str, *, snapshot: str = "", content: dict[str, Any] | None = None) -> None:
+def fail(
+    session: Session, run_id: int, problem: str, *, snapshot: str = "", content: dict[str, Any] | None = None
+) -> None:
     """The run didn't; ``problem`` tells an officer why."""
     _end(session, run_id, outcome=FAILED, snapshot=snapshot, problem=problem, content=content or {})
 
@@ -120,7 +122,7 @@ def register(session: Session, plugins: Registry, known: Plan, run_id: int) -> N
     schema = book.schema()
     content = schema.dump(schema.load(_line(known, run)))
     words = " ".join(str(content.get(name, "")) for name in book.search).lower()
-    session.add(RegisterRow(register=REGISTER, request_id=known.request_id, task_id=0, content=content, words=words))
+    session.add(RegisterRow(register=REGISTER, request_id=known.request_id, content=content, words=words))
     session.flush()
 
 

@@ -167,7 +167,10 @@ class Pause(TenantRow, Base):
 
 
 class RegisterRow(TenantRow, Base):
-    """A row of a register (buku agenda, disposisi, …). ``words`` is what a search looks through."""
+    """A row of a register (buku agenda, disposisi, …). ``words`` is what a search looks through.
+
+    ``task_id`` is None where no step wrote it but a worker (a backup that ran).
+    """
 
     __tablename__ = "register_row"
     __table_args__ = (
@@ -179,7 +182,7 @@ class RegisterRow(TenantRow, Base):
     register: Mapped[str]
     number: Mapped[str] = mapped_column(server_default="")
     request_id: Mapped[int]
-    task_id: Mapped[int]
+    task_id: Mapped[int | None]
     content: Mapped[dict[str, Any]]
     words: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

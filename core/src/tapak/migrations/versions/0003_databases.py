@@ -24,6 +24,8 @@ def upgrade() -> None:
     )
     # Outputs stood there for what was verified last.
     op.execute("update resource set outputs_generation = observed_generation where outputs <> '{}'")
+    # A backup that ran is no step's doing.
+    op.alter_column("register_row", "task_id", nullable=True)
     _backup_run()
 
 
