@@ -52,11 +52,12 @@ def plan(session: Session, resource_id: int) -> Plan | None:
         .where(Resource.id == resource_id, Resource.state == "live", Resource.applied.is_not(None))
     )
     row = session.execute(query).one_or_none()
-    if row is None:
+    if row is None or row[0].applied is None:
         return None
     resource, connection, request_id = row
     spec = spec_from_json(resource.kind, resource.applied)
-    assert isinstance(spec, Backup)
+    if not isinstance(spec, Backup):
+        raise ValueError(f"resource {resource_id} is no backup")
     return Plan(resource.id, spec, connection, _sources(session, resource), ZoneInfo(tenant.time_zone), request_id)
 
 
@@ -166,7 +167,7 @@ def _sources(session: Session, resource: Resource) -> list[Source]:
     )
     found = []
     for row, connection in session.execute(query):
-        spec = spec_from_json(row.kind, row.applied)
-        assert isinstance(spec, Database)
-        found.append(Source(spec, connection))
+        spec = spec_from_json(row.kind, row.applied or {})
+        if isinstance(spec, Database):
+            found.append(Source(spec, connection))
     return found

@@ -15,6 +15,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from tapak.sdk import parts
+from tapak.sdk.databases import Database
 from tapak.sdk.forms import Form, Lines
 from tapak.sdk.names import NameWish
 from tapak.sdk.resources import DesiredResource, RecordSet, Site
@@ -157,7 +158,7 @@ def _about(view: View) -> Lines:
 
 
 def configuration_lines(view: View) -> Lines:
-    """What the procedure wants live, as lines: names, DNS records with their TTL, sites."""
+    """What the procedure wants live, as lines: names, DNS records with their TTL, sites, databases."""
     lines = [("Nama", wish.fqdn) for wish in view.procedure.wished_names(view.answers)]
     for wanted in view.procedure.desired_resources(view):
         spec = wanted.spec
@@ -166,6 +167,8 @@ def configuration_lines(view: View) -> Lines:
             lines += [("Rekaman DNS", record), ("TTL", f"{spec.ttl} detik")]
         elif isinstance(spec, Site):
             lines += [("Situs", spec.name)]
+        elif isinstance(spec, Database):
+            lines += [("Basis data", f"{spec.name} ({spec.engine})")]
     return lines
 
 

@@ -63,7 +63,7 @@ class Restic:
 
     def json(self, *arguments: str, timeout: float) -> Any:
         """Run one act with ``--json``; gives the last line that it printed, parsed."""
-        lines = self.run(*arguments, "--json", timeout=timeout).strip().splitlines()
+        lines = self.run("--json", *arguments, timeout=timeout).strip().splitlines()
         return json.loads(lines[-1]) if lines else None
 
     def unlock(self, timeout: float) -> None:

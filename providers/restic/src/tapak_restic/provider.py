@@ -15,7 +15,7 @@ from tapak.sdk.backups import Backup, Snapshot
 from tapak.sdk.errors import ChangedMeanwhile, Invalid, ProviderError
 from tapak.sdk.provider import Applied, Capabilities, Change, Check, Probe, Provider, Verification
 from tapak.sdk.resources import Fact, Spec, spec_from_json, spec_to_json
-from tapak_restic.client import NoRepository, Restic
+from tapak_restic.client import Incomplete, NoRepository, Restic
 from tapak_restic.settings import ResticSettings
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
@@ -79,12 +79,17 @@ class ResticProvider(Provider):
 
     def keep(self, spec: Backup, paths: Sequence[Path], *, timeout: float) -> Snapshot:
         """Keep ``paths`` as one snapshot; where a part can't be read, none stands."""
-        deadline = time.monotonic() + timeout
+        tags = _tags(RUN, _checked(spec).name)
         self._restic.unlock(self._timeout)
-        told = self._restic.json(
-            "backup", "--host=tapak", *_tags(RUN, _checked(spec).name), "--", *map(str, paths), timeout=timeout
-        )
-        (snapshot,) = [each for each in self._list(RUN, spec.name, deadline) if each.id.startswith(told["snapshot_id"])]
+        before = {each.id for each in self.snapshots(spec)}
+        try:
+            told = self._restic.json("backup", "--host=tapak", *tags, "--", *map(str, paths), timeout=timeout)
+        except Incomplete:
+            partly = [each.id for each in self.snapshots(spec) if each.id not in before]
+            if partly:
+                self._restic.run("forget", *partly, timeout=self._timeout)
+            raise
+        (snapshot,) = [each for each in self.snapshots(spec) if each.id.startswith(told["snapshot_id"])]
         return Snapshot(snapshot.id, snapshot.at, told["total_bytes_processed"], told["data_added"])
 
     def snapshots(self, spec: Backup) -> Sequence[Snapshot]:
