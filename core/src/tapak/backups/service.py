@@ -55,7 +55,7 @@ def plan(session: Session, resource_id: int) -> Plan | None:
     if row is None or row[0].applied is None:
         return None
     resource, connection, request_id = row
-    spec = spec_from_json(resource.kind, resource.applied)
+    spec = spec_from_json(resource.kind, resource.applied or {})
     if not isinstance(spec, Backup):
         raise ValueError(f"resource {resource_id} is no backup")
     return Plan(resource.id, spec, connection, _sources(session, resource), ZoneInfo(tenant.time_zone), request_id)
