@@ -99,8 +99,8 @@ def _entries(session: Session, book: Register, rows: Sequence[RegisterRow]) -> l
             row,
             tuple(line(column, row.content.get(column.name)) for column in columns),
             requests[row.request_id],
-            scans.get((row.request_id, revisions[row.task_id])),
-            disposed.get((row.request_id, revisions[row.task_id])),
+            scans.get((row.request_id, revisions.get(row.task_id or 0, 0))),
+            disposed.get((row.request_id, revisions.get(row.task_id or 0, 0))),
         )
         for row in rows
     ]
