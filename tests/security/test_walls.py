@@ -14,7 +14,7 @@ from tapak.testing.deployment import Deployment
 
 OF_THE_PLATFORM = {"alembic_version", "tenant", "tenant_host"}
 # What a walk to a live name leaves nothing in.
-MAY_BE_EMPTY = {"pause", "plugin_setting", "sign_in_failure", "wake", "zone_state", "idempotency_key"}
+MAY_BE_EMPTY = {"backup_run", "pause", "plugin_setting", "sign_in_failure", "wake", "zone_state", "idempotency_key"}
 HIDDEN = (errors.UndefinedObject, errors.InvalidTextRepresentation)
 REFUSED = (errors.InsufficientPrivilege, errors.RestrictViolation)
 

@@ -27,11 +27,19 @@ class NoRepository(ProviderError):
 
 
 class Incomplete(ProviderBroken):
-    """restic couldn't read everything that it was to keep (its exit code 3)."""
+    """restic couldn't read everything that it was to keep (its exit code 3); ``out`` is what it printed."""
+
+    def __init__(self, message: str, *, log: str, out: str) -> None:
+        super().__init__(message, log=log)
+        self.out = out
 
 
 class Restic:
-    """restic 0.14 or newer at one repository. Every act takes and frees the repository's own locks."""
+    """restic 0.14 or newer at one repository.
+
+    Every act takes and frees the repository's own locks; those of dead processes are taken away where they stand in
+    its way, of others restic itself keeps them.
+    """
 
     def __init__(self, repository: str, password: str) -> None:
         self.repository = repository
@@ -57,20 +65,18 @@ class Restic:
             secret.flush()
             command = [program, f"--repo={self.repository}", f"--password-file={secret.name}", "--no-cache", *arguments]
             code, out, errors = _finished(command, text, timeout)
+            if any(told in errors for told in _LOCKED):
+                _finished([*command[:4], "unlock"], None, timeout)
+                code, out, errors = _finished(command, text, timeout)
         if code:
-            raise self._problem(code, errors)
+            raise self._problem(code, out, errors)
         return out
 
     def json(self, *arguments: str, timeout: float) -> Any:
         """Run one act with ``--json``; gives the last line that it printed, parsed."""
-        lines = self.run("--json", *arguments, timeout=timeout).strip().splitlines()
-        return json.loads(lines[-1]) if lines else None
+        return last_line(self.run("--json", *arguments, timeout=timeout))
 
-    def unlock(self, timeout: float) -> None:
-        """Take away locks whose process died; of others restic keeps them."""
-        self.run("unlock", timeout=timeout)
-
-    def _problem(self, code: int, errors: str) -> ProviderError:
+    def _problem(self, code: int, out: str, errors: str) -> ProviderError:
         where = f"Repositori cadangan {self.repository}"
         log = f"restic at {self.repository} ended with {code}"
         if any(told in errors for told in _WRONG_PASSWORD):
@@ -85,10 +91,16 @@ class Restic:
             return ProviderBroken(f"{where} penuh; kosongkan atau perbesar tempatnya.", log=log)
         if code == 3:
             told = f"{where}: sebagian berkas tidak terbaca. Beri pekerja hak baca atas folder situs."
-            return Incomplete(told, log=log)
+            return Incomplete(told, log=log, out=out)
         if code < 0:
             return ProviderUnavailable(f"{where} tidak selesai dalam waktunya. Akan dicoba lagi.", log=log)
         return ProviderBroken(f"{where}: restic gagal (kode {code}). Periksa tempat dan haknya.", log=log)
+
+
+def last_line(out: str) -> Any:
+    """The last line of JSON in what restic printed; None where there is none."""
+    lines = [line for line in out.splitlines() if line.startswith(("{", "["))]
+    return json.loads(lines[-1]) if lines else None
 
 
 def _finished(command: Sequence[str], text: str | None, timeout: float) -> tuple[int, str, str]:

@@ -15,7 +15,7 @@ from tapak.sdk.backups import Backup, Snapshot
 from tapak.sdk.errors import ChangedMeanwhile, Invalid, ProviderError
 from tapak.sdk.provider import Applied, Capabilities, Change, Check, Probe, Provider, Verification
 from tapak.sdk.resources import Fact, Spec, spec_from_json, spec_to_json
-from tapak_restic.client import Incomplete, NoRepository, Restic
+from tapak_restic.client import Incomplete, NoRepository, Restic, last_line
 from tapak_restic.settings import ResticSettings
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
@@ -45,8 +45,7 @@ class ResticProvider(Provider):
     def check(self) -> Sequence[Check]:
         where = f"Repositori {self._restic.repository}"
         try:
-            self._restic.run("cat", "config", timeout=self._timeout)
-            self._restic.unlock(self._timeout)
+            self._restic.run("list", "locks", timeout=self._timeout)  # takes one itself, and so tries to write
         except NoRepository:
             return (_makeable(self._restic.repository, where),)
         except ProviderError as problem:
@@ -80,14 +79,12 @@ class ResticProvider(Provider):
     def keep(self, spec: Backup, paths: Sequence[Path], *, timeout: float) -> Snapshot:
         """Keep ``paths`` as one snapshot; where a part can't be read, none stands."""
         tags = _tags(RUN, _checked(spec).name)
-        self._restic.unlock(self._timeout)
-        before = {each.id for each in self.snapshots(spec)}
         try:
             told = self._restic.json("backup", "--host=tapak", *tags, "--", *map(str, paths), timeout=timeout)
-        except Incomplete:
-            partly = [each.id for each in self.snapshots(spec) if each.id not in before]
-            if partly:
-                self._restic.run("forget", *partly, timeout=self._timeout)
+        except Incomplete as problem:
+            partly = last_line(problem.out)
+            if partly and "snapshot_id" in partly:
+                self._restic.run("forget", partly["snapshot_id"], timeout=self._timeout)
             raise
         (snapshot,) = [each for each in self.snapshots(spec) if each.id.startswith(told["snapshot_id"])]
         return Snapshot(snapshot.id, snapshot.at, told["total_bytes_processed"], told["data_added"])
@@ -118,12 +115,10 @@ class ResticProvider(Provider):
         name = _checked(change.spec).name
         if {each.identity for each in (desired, observed) if each} != {change.identity}:
             raise Invalid("Perubahan tidak menyebut rencana yang sama.", log="a change of different identities")
-        self._open(deadline)
-        standing = self._plan(name, _left(deadline))
+        older, standing = self._opened(name, deadline)
         if standing not in (observed, desired):
             told = f"Rencana cadangan {name} baru saja berubah. Akan dicoba lagi."
             raise ChangedMeanwhile(told, log=f"plan {name} changed meanwhile")
-        older = [each.id for each in self._list(PLAN, name, deadline)]
         if desired is not None and standing != desired:
             text = json.dumps(spec_to_json(desired), sort_keys=True)
             self._restic.run(
@@ -134,25 +129,28 @@ class ResticProvider(Provider):
             self._restic.run("forget", *older, timeout=_left(deadline))
         return Applied(change.identity)
 
-    def _open(self, deadline: float) -> None:
-        """Make the repository where there is none; a lock that a dead worker left is taken away."""
+    def _opened(self, name: str, deadline: float) -> tuple[list[str], Backup | None]:
+        """Snapshots of the plan, and what the newest holds, in a repository that is made where there is none."""
         try:
-            self._restic.unlock(_left(deadline))
+            return self._standing(name, deadline)
         except NoRepository:
             self._restic.run("init", timeout=_left(deadline))
+            return [], None
+
+    def _standing(self, name: str, deadline: float) -> tuple[list[str], Backup | None]:
+        found = [each.id for each in self._list(PLAN, name, deadline)]
+        if not found:
+            return [], None
+        told = json.loads(self._restic.run("dump", found[-1], FILE, timeout=_left(deadline)))
+        spec = spec_from_json(Backup.kind, told)
+        return found, spec if isinstance(spec, Backup) else None
 
     def _plan(self, name: str, timeout: float) -> Backup | None:
-        """The plan that the newest of its snapshots holds; None where there is none, or no repository."""
-        deadline = time.monotonic() + timeout
+        """The plan; None where there is none, or no repository."""
         try:
-            found = self._list(PLAN, name, deadline)
-            if not found:
-                return None
-            told = json.loads(self._restic.run("dump", found[-1].id, FILE, timeout=_left(deadline)))
+            return self._standing(name, time.monotonic() + timeout)[1]
         except NoRepository:
             return None
-        spec = spec_from_json(Backup.kind, told)
-        return spec if isinstance(spec, Backup) else None
 
     def _list(self, what: str, name: str, deadline: float) -> list[Snapshot]:
         told = self._restic.json("snapshots", f"--tag={what},name:{name}", timeout=_left(deadline))
