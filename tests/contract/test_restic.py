@@ -90,6 +90,24 @@ def test_a_plan_is_changed_and_taken_away(provider: ResticProvider, plan: Backup
     assert provider.verify_gone([newer], timeout=TIMEOUT)[0].live
 
 
+def test_many_plans_cost_one_question(provider: ResticProvider, plan: Backup, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans = [replace(plan, name=f"situs{number}.example") for number in range(3)]
+    for each in plans:
+        apply(provider, each)
+    asked: list[str] = []
+    run = Restic.run
+
+    def counted(restic: Restic, *arguments: str, **how: Any) -> str:
+        asked.append(arguments[0])
+        return run(restic, *arguments, **how)
+
+    monkeypatch.setattr(Restic, "run", counted)
+    changed = replace(plans[2], keep_daily=1)
+    found = provider.read([plans[0], plans[1], changed, replace(plan, name="bukan.example")])
+    assert found == {**{each.name: each for each in plans}, "bukan.example": None}
+    assert asked == ["--json", "dump"]
+
+
 def test_plans_do_not_touch_each_other(provider: ResticProvider, plan: Backup) -> None:
     other = replace(plan, name="lain.contoh.example")
     apply(provider, plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -75,7 +76,10 @@ class Place:
         with self.database.session(self.tenant.id) as session:
             lease = take_lease(session, kind, row_id, self.tools.config.lease)
             assert lease is not None, "nothing pending, or leased"
-            HANDLERS[kind](self.tools, session, lease)
+            try:
+                HANDLERS[kind](self.tools, session, lease)
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)  # as the worker does
 
     def plan_id(self) -> int:
         with self.database.begin(self.tenant.id) as session:

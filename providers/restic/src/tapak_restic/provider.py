@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from datetime import time as day_time
 from pathlib import Path, PurePosixPath
@@ -23,6 +25,14 @@ PLAN, RUN = "tapak-plan", "tapak-run"
 FILE = "plan.json"
 INTERVAL = 0.5
 MOST = 1000
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A snapshot that holds a plan, and the plan's digest."""
+
+    id: str
+    digest: str
 
 
 class ResticProvider(Provider):
@@ -53,8 +63,11 @@ class ResticProvider(Provider):
         return (Check("Repositori", True, f"{where} terbuka dengan kata sandi ini dan dapat ditulis."),)
 
     def read(self, specs: Sequence[Spec]) -> Mapping[str, Spec | None]:
+        """What stands. A plan that is as asked is known by its digest, so that many cost one question."""
         plans = [_checked(spec) for spec in specs]
-        return {plan.identity: self._plan(plan.name, self._timeout) for plan in plans}
+        if not plans:
+            return {}
+        return self._standing(plans, time.monotonic() + self._timeout)
 
     def apply(self, changes: Sequence[Change], *, fence: int, timeout: float) -> Sequence[Applied]:
         """Write or take away one plan. ``fence`` isn't needed: a plan that was changed meanwhile is told."""
@@ -115,42 +128,56 @@ class ResticProvider(Provider):
         name = _checked(change.spec).name
         if {each.identity for each in (desired, observed) if each} != {change.identity}:
             raise Invalid("Perubahan tidak menyebut rencana yang sama.", log="a change of different identities")
-        older, standing = self._opened(name, deadline)
+        older = self._opened(name, deadline)
+        standing = self._held(older, desired or _checked(change.spec), deadline)
         if standing not in (observed, desired):
             told = f"Rencana cadangan {name} baru saja berubah. Akan dicoba lagi."
             raise ChangedMeanwhile(told, log=f"plan {name} changed meanwhile")
         if desired is not None and standing != desired:
-            text = json.dumps(spec_to_json(desired), sort_keys=True)
-            self._restic.run(
-                "backup", "--stdin", f"--stdin-filename={FILE}", "--host=tapak", *_tags(PLAN, name),
-                timeout=_left(deadline), text=text,
-            )  # fmt: skip
+            how = ["--stdin", f"--stdin-filename={FILE}", "--host=tapak", *_tags(PLAN, name), f"--tag={_tag(desired)}"]
+            self._restic.run("backup", *how, timeout=_left(deadline), text=_text(desired))
         if older and standing != desired:
-            self._restic.run("forget", *older, timeout=_left(deadline))
+            self._restic.run("forget", *(each.id for each in older), timeout=_left(deadline))
         return Applied(change.identity)
 
-    def _opened(self, name: str, deadline: float) -> tuple[list[str], Backup | None]:
-        """Snapshots of the plan, and what the newest holds, in a repository that is made where there is none."""
+    def _standing(self, plans: Sequence[Backup], deadline: float) -> dict[str, Backup | None]:
         try:
-            return self._standing(name, deadline)
+            known = self._plans(plans[0].name if len(plans) == 1 else None, deadline)
+        except NoRepository:
+            return dict.fromkeys(plan.identity for plan in plans)
+        found: dict[str, Backup | None] = {}
+        for plan in plans:
+            if plan.identity not in found:
+                found[plan.identity] = self._held(known.get(plan.name, ()), plan, deadline)
+        return found
+
+    def _opened(self, name: str, deadline: float) -> Sequence[_Plan]:
+        """The plan's snapshots, in a repository that is made where there is none."""
+        try:
+            return self._plans(name, deadline).get(name, ())
         except NoRepository:
             self._restic.run("init", timeout=_left(deadline))
-            return [], None
+            return ()
 
-    def _standing(self, name: str, deadline: float) -> tuple[list[str], Backup | None]:
-        found = [each.id for each in self._list(PLAN, name, deadline)]
-        if not found:
-            return [], None
-        told = json.loads(self._restic.run("dump", found[-1], FILE, timeout=_left(deadline)))
-        spec = spec_from_json(Backup.kind, told)
-        return found, spec if isinstance(spec, Backup) else None
+    def _plans(self, name: str | None, deadline: float) -> dict[str, list[_Plan]]:
+        """Snapshots of the plan ``name`` (None: of every plan), oldest first, by name."""
+        tags = f"{PLAN},name:{name}" if name else PLAN
+        told = self._restic.json("snapshots", f"--tag={tags}", timeout=_left(deadline)) or ()
+        found: dict[str, list[_Plan]] = {}
+        for each in sorted(told, key=lambda each: _moment(each["time"])):
+            marks = dict(tag.split(":", 1) for tag in each["tags"] if ":" in tag)
+            found.setdefault(marks.get("name", ""), []).append(_Plan(each["id"], marks.get("sha256", "")))
+        return found
 
-    def _plan(self, name: str, timeout: float) -> Backup | None:
-        """The plan; None where there is none, or no repository."""
-        try:
-            return self._standing(name, time.monotonic() + timeout)[1]
-        except NoRepository:
+    def _held(self, kept: Sequence[_Plan], asked: Backup, deadline: float) -> Backup | None:
+        """What the newest snapshot of a plan holds: ``asked`` where the digest says so, else it is read."""
+        if not kept:
             return None
+        if kept[-1].digest == _digest(asked):
+            return asked
+        told = json.loads(self._restic.run("dump", kept[-1].id, FILE, timeout=_left(deadline)))
+        spec = spec_from_json(Backup.kind, told)
+        return spec if isinstance(spec, Backup) else None
 
     def _list(self, what: str, name: str, deadline: float) -> list[Snapshot]:
         told = self._restic.json("snapshots", f"--tag={what},name:{name}", timeout=_left(deadline))
@@ -167,7 +194,7 @@ class ResticProvider(Provider):
     def _probe(self, plan: Backup, wanted: Backup | None, timeout: float) -> Probe:
         expected = f"rencana {plan.name}" if wanted else ""
         try:
-            standing = self._plan(plan.name, timeout)
+            standing = self._standing([plan], time.monotonic() + timeout)[plan.identity]
         except ProviderError as problem:
             return Probe(self._restic.repository, expected, problem.message, False)
         answer = "" if standing is None else f"rencana {plan.name}" + ("" if standing == plan else " yang lain")
@@ -219,6 +246,18 @@ def _time(text: str) -> bool:
 
 def _count(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= MOST
+
+
+def _text(plan: Backup) -> str:
+    return json.dumps(spec_to_json(plan), sort_keys=True)
+
+
+def _digest(plan: Backup) -> str:
+    return hashlib.sha256(_text(plan).encode()).hexdigest()
+
+
+def _tag(plan: Backup) -> str:
+    return f"sha256:{_digest(plan)}"
 
 
 def _tags(what: str, name: str) -> list[str]:
