@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from tapak.backups.manifest import Manifest
+from tapak.jobs.doctor import findings
 from tapak.provisioning import service as declaring
 from tapak.provisioning.models import Connection
 from tapak.sdk.backups import BACK_UP, TEST_RESTORE, Backup
@@ -128,9 +131,25 @@ def test_a_run_that_fails_says_why_and_is_tried_again_within_the_hour(live: Plac
     assert str(live.site) in run.problem
     assert live.book()[-1]["problem"] == run.problem
     assert live.pending(BACK_UP).next_at - datetime.now(UTC) <= timedelta(hours=1)
+    with live.database.begin(live.tenant.id) as session:
+        (told,) = [finding for finding in findings(session) if finding.kind == "backup"]
+    assert str(live.site) in told.problem
     live.site.with_name("lain").rename(live.site)
     live.age(timedelta(days=1))
     keep(live)
+    with live.database.begin(live.tenant.id) as session:
+        assert [finding for finding in findings(session) if finding.kind == "backup"] == []
+
+
+def test_a_scratch_place_that_is_full_fails_the_run(live: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_args: object, **_kwargs: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Manifest, "write", full)
+    live.work(BACK_UP)
+    (run,) = live.runs()
+    assert run.outcome == "failed"
+    assert "No space left" in run.problem
 
 
 def test_a_worker_that_dies_is_noted_and_the_run_made_anew(live: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from tapak.sdk.backups import BACK_UP
 from tapak.sdk.errors import TapakError
 
 DIFFERENT = "Hasil pemulihan berbeda dari cadangan: {first}{more}. Periksa repositori lalu buat cadangan baru."
+UNWRITABLE = "Mesin pekerja tidak dapat membaca atau menulis berkas ({why}). Periksa ruang dan hak folder sementaranya."
 Held = Callable[[], AbstractContextManager[None]]
 
 
@@ -46,6 +47,9 @@ def look(
         session.rollback()
         _discard(pool, known)
         service.fail(session, run_id, problem.message)
+    except OSError as problem:
+        session.rollback()
+        service.fail(session, run_id, UNWRITABLE.format(why=problem.strerror or type(problem).__name__))
     service.register(session, plugins, known, run_id)
     return service.due_at(session, known, kind)
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tapak.backups.models import RUNNING, SUCCEEDED, BackupRun
 from tapak.db.wake import Wake
 from tapak.documents.models import Document
 from tapak.inventory.models import Service
@@ -29,7 +30,7 @@ SLOW = 120.0
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is stuck. ``kind``: overdue, failing, resource, drift or document.
+    """One thing that is stuck. ``kind``: overdue, failing, resource, drift, document or backup.
 
     ``subject`` names it, ``since`` is ISO 8601; ``problem`` says what is known and ``advice`` who does what.
     """
@@ -47,7 +48,8 @@ class Finding:
 
 def findings(session: Session) -> list[Finding]:
     """Everything stuck in the session's tenant; empty where all is well."""
-    return [*_overdue(session), *_failing(session), *_resources(session), *_documents(session)]
+    found = (_overdue, _failing, _resources, _documents, _backups)
+    return [finding for look in found for finding in look(session)]
 
 
 def _overdue(session: Session) -> Iterator[Finding]:
@@ -113,4 +115,24 @@ def _documents(session: Session) -> Iterator[Finding]:
             row.created_at.isoformat(),
             row.problem or "not rendered yet",
             "check that `tapak work` runs; a failed letter is rendered again on the request's page",
+        )
+
+
+def _backups(session: Session) -> Iterator[Finding]:
+    """Plans whose last run, or last test, did not end well."""
+    newest = select(func.max(BackupRun.id)).where(BackupRun.outcome != RUNNING)
+    query = (
+        select(BackupRun, Resource)
+        .join(Resource, Resource.id == BackupRun.resource_id)
+        .where(BackupRun.id.in_(newest.group_by(BackupRun.resource_id, BackupRun.kind)))
+        .where(BackupRun.outcome != SUCCEEDED, Resource.state != "gone")
+        .order_by(BackupRun.id)
+    )
+    for run, resource in session.execute(query):
+        yield Finding(
+            "backup",
+            f"{run.kind} of {resource.identity}",
+            run.began_at.isoformat(),
+            f"{run.outcome}: {run.problem}",
+            "mend what the problem names; it is tried again within the hour",
         )
