@@ -28,7 +28,8 @@ class Config:
 
     ``database_url`` connects as the app's role, ``relay_url`` as the relay's, ``owner_url`` as the owner's (only for
     migrations and platform acts). ``documents`` is a folder; ``identities`` a file of age identities, given only to
-    workers that provision. ``lease`` is seconds that a worker may hold a piece of work.
+    workers that provision. ``lease`` is seconds that a worker may hold a piece of work. ``scanning`` is the folder of
+    scanners' rules, signatures and sockets; ``scan_user`` who a sandbox runs as where the worker is root.
     """
 
     database_url: str = ""
@@ -40,6 +41,8 @@ class Config:
     identities: Path | None = None
     lease: float = 30.0
     upload_limit: int = 20 * 1024 * 1024
+    scanning: Path = Path("var/scanning")
+    scan_user: str = "nobody"
     secure_cookies: bool = True
     proxies: int = 0
 
@@ -58,6 +61,8 @@ class Config:
             identities=Path(identities) if identities else None,
             lease=float(env.get("TAPAK_LEASE", "30")),
             upload_limit=int(env.get("TAPAK_UPLOAD_LIMIT", str(20 * 1024 * 1024))),
+            scanning=Path(env.get("TAPAK_SCANNING", "var/scanning")),
+            scan_user=env.get("TAPAK_SCAN_USER", "nobody"),
             secure_cookies=env.get("TAPAK_SECURE_COOKIES", "1") == "1",
             proxies=int(env.get("TAPAK_PROXIES", "0")),
         )

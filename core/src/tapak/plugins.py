@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from tapak.sdk.procedure import Procedure
 from tapak.sdk.provider import Provider
 from tapak.sdk.registers import Register
 from tapak.sdk.resources import KINDS, RecordSet
+from tapak.sdk.scanning import Scanner
 from tapak.sdk.settings import SettingsSchema
 from tapak.sdk.step_kinds import StepKind
 
@@ -46,6 +48,7 @@ class Registry:
     registers: Mapping[str, Register]
     providers: Mapping[str, type[Provider]]
     settings: Mapping[str, type[SettingsSchema]]
+    scanners: Mapping[str, type[Scanner]]
     announce: Callable[[StepFinished], None]
     listened: bool = False
     folders: Mapping[str, Folders] = field(default_factory=dict)
@@ -93,6 +96,9 @@ def _collect(hook: Any) -> Registry:
     providers = _index("provider", _flat(hook.providers()), lambda provider: provider.name, problems)
     schemas = _index("settings of plugin", hook.settings_schema(), lambda settings: settings.plugin, problems)
     registers = _index("register", _flat(hook.registers()), lambda register: register.key, problems)
+    scanners = _index("scanner", _flat(hook.scanners()), lambda scanner: scanner.name, problems)
+    for scanner in scanners.values():
+        problems.extend(f"scanner {scanner.name}: {told}" for told in _scanner_problems(scanner))
     for procedure in procedures.values():
         problems.extend(f"procedure {procedure.code}: {told}" for told in check_procedure(procedure, kinds))
     for provider in providers.values():
@@ -108,6 +114,7 @@ def _collect(hook: Any) -> Registry:
         registers,
         providers,
         MappingProxyType({prefix: settings.schema for prefix, settings in schemas.items()}),
+        scanners,
         lambda event: hook.step_finished(event=event),
         bool(hook.step_finished.get_hookimpls()),
         folders,
@@ -131,6 +138,14 @@ def _index(what: str, things: Iterable[T], name: Callable[[T], str], problems: l
     counted = Counter(key for key, _ in found)
     problems.extend(f"{what} {key} is contributed {times} times" for key, times in counted.items() if times > 1)
     return MappingProxyType(dict(found))
+
+
+def _scanner_problems(scanner: type[Scanner]) -> Iterator[str]:
+    """A sandbox finds the class by its module and name."""
+    if getattr(sys.modules.get(scanner.__module__), scanner.__qualname__, None) is not scanner:
+        yield "its class can't be imported by name"
+    if "." not in scanner.name:
+        yield "its name has no namespace"
 
 
 def _provider_problems(provider: type[Provider]) -> Iterator[str]:

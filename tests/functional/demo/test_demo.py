@@ -95,7 +95,7 @@ def test_info_tells_where_to_look_and_how_to_sign_in(deployment: Deployment, dem
     bind, apache = deployment.stack.bind, deployment.stack.apache
     assert told["dns"] == {"address": bind.address, "port": bind.port, "zones": [deployment.one.zone]}
     assert (told["web"]["address"], told["web"]["port"]) == ("127.0.0.1", apache.port)
-    assert set(told["running"]) == {"web", "relay", "work", "postgresql", "redis", "bind", "apache"}
+    assert set(told["running"]) == {"web", "relay", "work", "postgresql", "redis", "bind", "apache", "clamd"}
     assert all(told["running"].values())
     for account in tenant["accounts"]:
         assert account["role"]

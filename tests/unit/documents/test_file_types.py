@@ -43,7 +43,7 @@ def told(content: bytes) -> str:
         (b"", ""),
         (b"<html><script>alert(1)</script>", ""),
         (b"MZ\x90\x00", ""),
-        (b"PK\x03\x04 a letter in Word", ""),
+        (b"PK\x03\x04 a letter in Word", "application/zip"),
         (b" %PDF-1.7 not at the start", ""),
         (b"GIF89a", ""),
     ],

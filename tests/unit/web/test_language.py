@@ -18,8 +18,10 @@ from tapak.engine.states import RequestState, TaskState
 from tapak.plugins import registry
 from tapak.requests.forms import describe
 from tapak.requests.models import Task
+from tapak.scanning import structure
 from tapak.sdk import parts, wording
 from tapak.sdk.parts import PLAIN_SUBMISSION
+from tapak.sdk.scanning import SEVERITY_WORDS
 from tapak.step_kinds.ask_applicant import AskInput
 from tapak.step_kinds.decide import RETURN_REASONS, concerned_labels
 from tapak.step_kinds.disposition_sheet import DISPOSITION_INSTRUCTIONS
@@ -62,7 +64,9 @@ def declared() -> set[str]:
         *concerned_labels(PLAIN_SUBMISSION).values(),
         *wording.SOURCES.values(),
     }
-    return {*texts, *listed, *PHASES.values()} - {""}
+    scanners = {scanner.title for name, scanner in found.scanners.items() if name.startswith(CORE)}
+    assert len(scanners) > 4
+    return {*texts, *listed, *scanners, *SEVERITY_WORDS.values(), structure.TITLE, *PHASES.values()} - {""}
 
 
 def said() -> set[str]:

@@ -14,6 +14,7 @@ from tapak.cli.doctor import doctor
 from tapak.cli.output import told
 from tapak.cli.procedures import procedure
 from tapak.cli.providers import provider, zone
+from tapak.cli.scans import scan
 from tapak.cli.tenants import tenant
 from tapak.config import Config
 from tapak.jobs.relay import relay as make_relay
@@ -48,10 +49,11 @@ def serve(bind: str, workers: int, threads: int) -> None:
 
 
 @tapak.command()
-@click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64), help="Worker processes.")
-def work(processes: int) -> None:
-    """Run workers: provisioning, letters, figures, deadlines."""
-    Supervisor(processes).run()
+@click.option("--processes", default=2, show_default=True, type=click.IntRange(0, 64), help="Worker processes.")
+@click.option("--scans", default=1, show_default=True, type=click.IntRange(0, 64), help="Processes for scans alone.")
+def work(processes: int, scans: int) -> None:
+    """Run workers: provisioning, letters, figures, deadlines; and those that look through applications."""
+    Supervisor(processes, slow=scans).run()
 
 
 @tapak.command()
@@ -72,5 +74,5 @@ def upgrade() -> None:
     click.echo(f"database is at revision {migrations.upgrade(Config.from_environment().needed('owner_url'))}")
 
 
-for group in (tenant, account, procedure, provider, zone, audit, doctor):
+for group in (tenant, account, procedure, provider, zone, audit, scan, doctor):
     tapak.add_command(group)

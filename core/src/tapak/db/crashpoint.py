@@ -16,6 +16,8 @@ PROVISION_RECORDED = "provision.recorded"
 NUMBER_TAKEN = "number.taken"
 DOCUMENT_RENDERED = "document.rendered"
 DOCUMENT_RECORDED = "document.recorded"
+SCAN_STARTED = "scan.started"
+SCAN_FINISHED = "scan.finished"
 
 CRASHPOINTS = frozenset(
     {
@@ -28,6 +30,8 @@ CRASHPOINTS = frozenset(
         NUMBER_TAKEN,
         DOCUMENT_RENDERED,
         DOCUMENT_RECORDED,
+        SCAN_STARTED,
+        SCAN_FINISHED,
     }
 )
 

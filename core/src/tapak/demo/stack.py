@@ -17,6 +17,7 @@ import httpx
 
 from tapak.demo.servers.apache import ApacheServer
 from tapak.demo.servers.bind import BindServer
+from tapak.demo.servers.clamd import ClamdServer
 from tapak.demo.servers.postgresql import PostgresqlServer
 from tapak.demo.servers.process import Daemon, accepts, free_port, reachable, write_private
 from tapak.demo.servers.redis import RedisServer
@@ -78,6 +79,11 @@ class Stack:
         """The web server of the sites."""
         return ApacheServer(self.home / "apache", self._ports["apache"])
 
+    @cached_property
+    def clamd(self) -> ClamdServer:
+        """The scanner of malware; its folder is the one for scanners."""
+        return ClamdServer(self.home / "scanning")
+
     @property
     def identities(self) -> Path:
         """The age identities that workers open secrets with."""
@@ -86,7 +92,7 @@ class Stack:
     @property
     def servers(self) -> tuple[Server, ...]:
         """Every private server."""
-        return (self.postgresql, self.redis, self.bind, self.apache)
+        return (self.postgresql, self.redis, self.bind, self.apache, self.clamd)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -96,6 +102,7 @@ class Stack:
             "TAPAK_RELAY_URL": self.postgresql.dsn("tapak_relay", DATABASE),
             "TAPAK_REDIS_URL": self.redis.url,
             "TAPAK_DOCUMENTS": str(self.home / "documents"),
+            "TAPAK_SCANNING": str(self.clamd.directory),
             "TAPAK_SECRET_KEY": self._secret_key(),
             "TAPAK_SECURE_COOKIES": "0",
         }

@@ -15,8 +15,13 @@ from typing import BinaryIO
 PDF = "application/pdf"
 JPEG = "image/jpeg"
 PNG = "image/png"
-EXTENSIONS = {PDF: "pdf", JPEG: "jpg", PNG: "png"}
-NAMES = {PDF: "PDF", JPEG: "JPEG", PNG: "PNG"}
+ZIP = "application/zip"
+TAR = "application/x-tar"
+GZIP = "application/gzip"
+ARCHIVES = (ZIP, TAR, GZIP)
+"""What an application comes in; only its beginning is looked at here (:mod:`tapak.scanning` looks at the rest)."""
+EXTENSIONS = {PDF: "pdf", JPEG: "jpg", PNG: "png", ZIP: "zip", TAR: "tar", GZIP: "tar.gz"}
+NAMES = {PDF: "PDF", JPEG: "JPEG", PNG: "PNG", ZIP: "zip", TAR: "tar", GZIP: "tar.gz"}
 
 TAIL = 2048
 BLOCK = 1024 * 1024
@@ -33,7 +38,7 @@ class NotAsExpected(ValueError):
 
 
 def media_type(file: BinaryIO, size: int) -> str:
-    """The media type of a complete file of ``size`` bytes: PDF, JPEG, PNG, or "" for anything else.
+    """The media type of a complete file of ``size`` bytes: PDF, JPEG, PNG, an archive, or "" for anything else.
 
     Raises:
         NotAsExpected: a damaged file, a PDF with a password or one that acts by itself.
@@ -49,7 +54,15 @@ def media_type(file: BinaryIO, size: int) -> str:
     if head.startswith(PNG_SIGNATURE):
         _check_png(file, size)
         return PNG
-    return ""
+    return _archive(head, file)
+
+
+def _archive(head: bytes, file: BinaryIO) -> str:
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return ZIP
+    if head.startswith(b"\x1f\x8b"):
+        return GZIP
+    return TAR if _at(file, 257, 5) == b"ustar" else ""
 
 
 def _check_pdf(file: BinaryIO, size: int) -> None:

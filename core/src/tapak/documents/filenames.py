@@ -9,6 +9,8 @@ from tapak.documents.file_types import EXTENSIONS
 
 LENGTH = 120
 FALLBACK = "dokumen"
+ALSO = {"jpg": ("jpeg",), "tar.gz": ("tgz", "gz")}
+"""Other endings of the same type."""
 
 _SPACES = re.compile(r"\s+")
 _UNFIT = re.compile(r'[<>:"|?*;%]')
@@ -25,7 +27,7 @@ def tidy_filename(name: str, media_type: str) -> str:
 
 
 def _without_extension(stem: str, extension: str) -> str:
-    for ending in (extension, "jpeg") if extension == "jpg" else (extension,):
+    for ending in (extension, *ALSO.get(extension, ())):
         if stem.lower().endswith(f".{ending}"):
             return stem[: -len(ending) - 1]
     return stem

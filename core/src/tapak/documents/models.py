@@ -1,4 +1,4 @@
-"""Every paper: uploaded, scanned or made."""
+"""Every paper: uploaded, scanned or made; and files on their way here."""
 
 from __future__ import annotations
 
@@ -12,6 +12,31 @@ from tapak.accounts.models import Account
 from tapak.db.base import Base, TenantRow, tenant_key
 
 DISCARDED = "discarded"
+
+
+class PartialUpload(TenantRow, Base):
+    """A file that is sent in pieces and isn't whole yet; ``size`` is what it will have, in bytes.
+
+    Its bytes lie in the document store under the row's id, and their number is the offset. ``mark`` is the sender's own
+    word for the file, by which it is found again. ``checked`` says whether every piece so far came with its digest.
+    """
+
+    __tablename__ = "partial_upload"
+    __table_args__ = (
+        tenant_key("account_id", Account),
+        Index("ix_partial_upload_task_id", "tenant_id", "task_id"),
+    )
+
+    request_id: Mapped[int]
+    task_id: Mapped[int]
+    account_id: Mapped[int]
+    kind: Mapped[str]
+    filename: Mapped[str]
+    size: Mapped[int]
+    mark: Mapped[str] = mapped_column(server_default="")
+    checked: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    moved_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Document(TenantRow, Base):

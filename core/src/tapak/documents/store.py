@@ -22,7 +22,9 @@ from tapak.sdk.errors import NotFound, StorageFull, TooLarge
 
 CHUNK = 256 * 1024
 INCOMING = ".incoming-"
+PIECES = ".upload-"
 LEFT_AFTER = 24 * 3600.0
+PIECES_LEFT_AFTER = 3 * 24 * 3600.0
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -60,15 +62,15 @@ class DocumentStore:
             TooLarge: there are more than ``limit`` bytes.
             StorageFull: the disk, the quota or the permitted file size is used up.
         """
-        with _told_when_full(), _incoming(self._home(tenant_id)) as (part, path):
+        with told_when_full(), _incoming(self.home(tenant_id)) as (part, path):
             stored = _copy(stream, part, limit)
             if check is not None:
                 part.seek(0)
                 check(part, stored.size)
             target = self.path(tenant_id, stored.sha256)
-            _make_folder(target.parent)
+            make_folder(target.parent)
             path.rename(target)
-            _sync(target.parent)
+            sync(target.parent)
         return stored
 
     def open(self, tenant_id: int, sha256: str) -> BinaryIO:
@@ -97,7 +99,7 @@ class DocumentStore:
         """
         if not _SHA256.fullmatch(sha256):
             raise ValueError(f"not a SHA-256: {sha256!r}")
-        return self._home(tenant_id) / sha256[:2] / sha256
+        return self.home(tenant_id) / sha256[:2] / sha256
 
     def forget(self, tenant_id: int, sha256: str, older_than: float = LEFT_AFTER) -> bool:
         """Remove the bytes of ``sha256``; False where they were stored (again) less than ``older_than`` seconds ago.
@@ -105,7 +107,7 @@ class DocumentStore:
         They are taken aside first: what is stored anew meanwhile lies at its place, untouched.
         """
         path = self.path(tenant_id, sha256)
-        aside = self._home(tenant_id) / f"{INCOMING}{sha256}"
+        aside = self.home(tenant_id) / f"{INCOMING}{sha256}"
         try:
             path.rename(aside)
         except FileNotFoundError:
@@ -117,16 +119,23 @@ class DocumentStore:
         return True
 
     def sweep(self, older_than: float = LEFT_AFTER) -> int:
-        """Remove what killed processes left half-written, when ``older_than`` seconds old; gives how many."""
+        """Remove what killed processes left half-written, when ``older_than`` seconds old; gives how many.
+
+        Files in pieces have longer: theirs are taken away with their row.
+        """
+        return self._sweep(INCOMING, older_than) + self._sweep(PIECES, PIECES_LEFT_AFTER)
+
+    def _sweep(self, prefix: str, older_than: float) -> int:
         removed = 0
-        for path in self.folder.glob(f"*/{INCOMING}*"):
+        for path in self.folder.glob(f"*/{prefix}*"):
             with suppress(FileNotFoundError):
                 if time.time() - path.stat().st_mtime > older_than:
                     path.unlink()
                     removed += 1
         return removed
 
-    def _home(self, tenant_id: int) -> Path:
+    def home(self, tenant_id: int) -> Path:
+        """The tenant's folder."""
         return self.folder / str(int(tenant_id))
 
 
@@ -161,7 +170,7 @@ def size_words(size: int) -> str:
 
 @contextmanager
 def _incoming(home: Path) -> Iterator[tuple[BinaryIO, Path]]:
-    _make_folder(home)
+    make_folder(home)
     handle, name = tempfile.mkstemp(prefix=INCOMING, dir=home)
     path = Path(name)
     try:
@@ -172,7 +181,8 @@ def _incoming(home: Path) -> Iterator[tuple[BinaryIO, Path]]:
 
 
 @contextmanager
-def _told_when_full() -> Iterator[None]:
+def told_when_full() -> Iterator[None]:
+    """Tell :class:`StorageFull` where there is no room."""
     try:
         yield
     except OSError as problem:
@@ -189,15 +199,17 @@ def full(problem: OSError) -> StorageFull:
     )
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make ``folder`` and what is above it, for us alone, so that a crash doesn't lose it."""
     if folder.is_dir():
         return
-    _make_folder(folder.parent)
+    make_folder(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
-    _sync(folder.parent)
+    sync(folder.parent)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Have the folder's names survive a crash."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

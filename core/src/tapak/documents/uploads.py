@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tapak.db.session import TENANT
 from tapak.documents.file_types import NAMES, PDF, NotAsExpected, media_type
 from tapak.documents.filenames import tidy_filename
-from tapak.documents.models import DISCARDED, Document
+from tapak.documents.models import DISCARDED, Document, PartialUpload
 from tapak.documents.store import LEFT_AFTER, DocumentStore, Readable, size_words
 from tapak.sdk.errors import Invalid, StorageFull
 from tapak.tenants.models import Tenant
@@ -50,9 +50,9 @@ def receive(
     found: list[str] = []
 
     def check(file: BinaryIO, size: int) -> None:
-        found.append(_checked_type(file, size, kind, media_types))
+        found.append(check_type(file, size, kind, media_types))
         if size > left:
-            raise _quota_used_up(left)
+            raise quota_used_up(left)
 
     stored = store.write(tenant_id, stream, limit, check)
     document = Document(
@@ -87,9 +87,10 @@ def quota(session: Session) -> int:
 
 
 def used(session: Session) -> int:
-    """Bytes that the tenant's papers take."""
-    kept = select(func.coalesce(func.sum(Document.size), 0)).where(Document.state != DISCARDED)
-    return int(session.scalar(kept) or 0)
+    """Bytes that the tenant's papers take, and those that are promised to files on their way."""
+    papers = select(func.coalesce(func.sum(Document.size), 0)).where(Document.state != DISCARDED).scalar_subquery()
+    coming = select(func.coalesce(func.sum(PartialUpload.size), 0)).scalar_subquery()
+    return int(session.scalar(select(papers + coming)) or 0)
 
 
 def sweep(session: Session, store: DocumentStore) -> None:
@@ -103,7 +104,12 @@ def sweep(session: Session, store: DocumentStore) -> None:
         paper.sha256 = ""
 
 
-def _checked_type(file: BinaryIO, size: int, kind: str, media_types: Sequence[str]) -> str:
+def check_type(file: BinaryIO, size: int, kind: str, media_types: Sequence[str]) -> str:
+    """The media type of a complete file, one of those that ``kind`` may have.
+
+    Raises:
+        Invalid: it is another, or damaged; ``fields`` tells it under ``kind``.
+    """
     wanted = " atau ".join(NAMES.get(known, known) for known in media_types)
     if size == 0:
         raise _invalid(kind, f"Berkas kosong. Unggah berkas {wanted} yang berisi.", "an empty file")
@@ -120,7 +126,8 @@ def _invalid(kind: str, told: str, log: str) -> Invalid:
     return Invalid(told, log=f"upload {kind!r} refused: {log}", fields={kind: [told]})
 
 
-def _quota_used_up(left: int) -> StorageFull:
+def quota_used_up(left: int) -> StorageFull:
+    """The error for a quota that has ``left`` bytes."""
     return StorageFull(
         f"Kuota penyimpanan dokumen instansi tersisa {size_words(max(0, left))}. Hubungi admin untuk menambah kuota.",
         log="the tenant's document quota is used up",

@@ -6,7 +6,7 @@ its last transaction.
 
 from __future__ import annotations
 
-import signal
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from tapak.db.wake import Lease, end_lease, extend_lease
 from tapak.documents import service as documents
 from tapak.documents.library import installed_letters
 from tapak.jobs import sweep
+from tapak.jobs.alarm import HANGING, set_alarm
 from tapak.jobs.tools import Tools
 from tapak.monitoring.drift import EVERY, known_identities, live_resources, look, serials
 from tapak.monitoring.notes import note
@@ -32,11 +33,11 @@ from tapak.requests import facts as task_facts
 from tapak.requests.advance import CALENDAR, DEADLINE, EVENT, FACTS
 from tapak.requests.announcing import announce
 from tapak.requests.desk import Desk
+from tapak.scanning import runs as scans
+from tapak.scanning import service as scanning
 from tapak.sdk.backups import BACK_UP, TEST_RESTORE
 from tapak.tenants.models import Tenant
 
-HANGING = 10
-"""A job that holds on for this many leases without a sign hangs: its process is ended by SIGALRM."""
 Handler = Callable[[Tools, Session, Lease], None]
 
 
@@ -63,6 +64,38 @@ def document(tools: Tools, session: Session, lease: Lease) -> None:
     crashpoint(DOCUMENT_RENDERED)
     done(session, lease)
     crashpoint(DOCUMENT_RECORDED)
+
+
+def scan(tools: Tools, session: Session, lease: Lease) -> None:
+    """Look through an application's files; the lease is extended for as long as the sandbox works."""
+    session.commit()
+    bench = scans.Bench(tools.config.scanning, tools.config.scan_user, tuple(tools.registry.scanners.values()))
+    beat = Beat(tools, session, lease)
+    scans.carry_out(session, lease.row_id, lease.attempts, tools.documents, bench, beat)
+    done(session, lease)
+
+
+class Beat:
+    """Keeps a lease, and the process's alarm, while long work goes on: every third of the lease's time."""
+
+    def __init__(self, tools: Tools, session: Session, lease: Lease) -> None:
+        self._seconds = tools.timing.lease
+        self._session, self._lease = session, lease
+        self._next = 0.0
+
+    def __call__(self) -> None:
+        """Extend the lease where it is time.
+
+        Raises:
+            LeaseLost: another worker has taken over.
+        """
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + self._seconds / 3
+        set_alarm(self._seconds * HANGING)
+        if not extend_lease(self._session, self._lease, self._seconds):
+            raise LeaseLost
+        self._session.commit()
 
 
 def facts(tools: Tools, session: Session, lease: Lease) -> None:
@@ -112,6 +145,7 @@ def drift(tools: Tools, session: Session, lease: Lease) -> None:
 def clear_away(tools: Tools, session: Session, lease: Lease) -> None:
     """Sweep the tenant, and again tomorrow."""
     sweep.sweep(session, tools.documents)
+    scans.sweep(tools.config.scanning)
     if not end_lease(session, lease, again_in=sweep.EVERY):
         raise LeaseLost
     session.commit()
@@ -125,7 +159,7 @@ def backup(tools: Tools, session: Session, lease: Lease) -> None:
     """Run a plan of backups, or test what it kept, where that is due."""
 
     def alive() -> None:
-        signal.setitimer(signal.ITIMER_REAL, tools.config.lease * HANGING)
+        set_alarm(tools.config.lease * HANGING)
 
     def held() -> AbstractContextManager[None]:
         tenant, seconds = session.info[TENANT], tools.config.lease
@@ -144,6 +178,7 @@ def backup(tools: Tools, session: Session, lease: Lease) -> None:
 HANDLERS: Mapping[str, Handler] = {
     provisioning.WAKE: provision,
     documents.WAKE_KIND: document,
+    scanning.WAKE_KIND: scan,
     FACTS: facts,
     DRIFT: drift,
     DEADLINE: deadline,

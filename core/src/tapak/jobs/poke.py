@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tapak.db.session import TENANT
 from tapak.db.wake import LATER, WOKEN
-from tapak.jobs.queue import open_queue, put
+from tapak.jobs.queue import Queues
 
 LIST = "tapak:woken"
 KEPT = 16
@@ -30,7 +30,7 @@ class Poke:
         self._redis = redis.Redis.from_url(
             redis_url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0)
         )
-        self._queue = open_queue(self._redis)
+        self._queues = Queues(self._redis)
 
     def install(self) -> None:
         """Listen to every session of this process."""
@@ -53,7 +53,7 @@ class Poke:
             return
         with suppress(redis.RedisError, OSError), self._redis.pipeline(transaction=False) as pipeline:
             for kind, row_id in due:
-                put(self._queue, session.info[TENANT], kind, row_id, pipeline)
+                self._queues.put(session.info[TENANT], kind, row_id, pipeline)
             if later:
                 pipeline.lpush(LIST, "1")
                 pipeline.ltrim(LIST, 0, KEPT - 1)

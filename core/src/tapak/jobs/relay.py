@@ -21,7 +21,7 @@ from tapak.db.session import Database
 from tapak.db.wake import Wake
 from tapak.jobs.logs import configure
 from tapak.jobs.poke import LIST
-from tapak.jobs.queue import FULL, connect, open_queue, put
+from tapak.jobs.queue import Queues, connect
 from tapak.jobs.signals import on_end_signals
 
 BATCH = 100
@@ -55,7 +55,7 @@ class Relay:
     def __init__(self, database: Database, redis_url: str, *, lease: float) -> None:
         self._database = database
         self._redis = connect(redis_url, timeout=IDLE + 2)
-        self._queue = open_queue(self._redis)
+        self._queues = Queues(self._redis)
         self._lease = lease
         self._stopping = threading.Event()
         self._pause = SHORTEST
@@ -79,7 +79,7 @@ class Relay:
 
     def turn(self) -> int:
         """Tell RQ of the rows that are due; gives how many."""
-        if self._queue.count >= FULL:
+        if self._queues.full:
             return 0
         with self._database.begin() as session:
             due = session.execute(_TAKE_DUE, {"seconds": self._lease}).all()
@@ -90,7 +90,7 @@ class Relay:
     def _tell(self, due: Sequence[Row[int, str, int]]) -> None:
         with self._redis.pipeline() as pipeline:
             for tenant_id, kind, row_id in due:
-                put(self._queue, tenant_id, kind, row_id, pipeline)
+                self._queues.put(tenant_id, kind, row_id, pipeline)
             pipeline.execute()
 
     def _sleep(self) -> None:

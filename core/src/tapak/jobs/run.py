@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from tapak.db.crashpoint import JOB_LEASED, crashpoint
 from tapak.db.wake import Lease, backoff, end_lease, take_lease
-from tapak.jobs.handlers import HANDLERS, HANGING
+from tapak.jobs.alarm import HANGING, set_alarm
+from tapak.jobs.handlers import HANDLERS
 from tapak.jobs.tools import Tools
 from tapak.provisioning.reconciler import LeaseLost
 from tapak.sdk.errors import ProviderError, TapakError
@@ -28,7 +29,7 @@ def run(tenant: int, kind: str, row_id: int) -> None:
     """Do one pending row. Without a free lease (done already, or another worker is at it) nothing happens."""
     (tools,) = _tools
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, tools.config.lease * HANGING)
+    set_alarm(tools.config.lease * HANGING)
     try:
         with tools.database.session(tenant) as session:
             _run(tools, session, kind, row_id)
@@ -37,7 +38,7 @@ def run(tenant: int, kind: str, row_id: int) -> None:
         log.warning("job dropped", kind=kind, row=row_id, problem=type(problem).__name__)
         tools.database.engine.dispose()
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        set_alarm(0)
 
 
 def _run(tools: Tools, session: Session, kind: str, row_id: int) -> None:

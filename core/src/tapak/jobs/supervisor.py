@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -11,9 +12,13 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from tapak.jobs.queue import QUEUE, SLOW_QUEUE
 from tapak.jobs.signals import on_end_signals
 
-WORKER = (sys.executable, "-m", "tapak.jobs.worker")
+WORKER = (sys.executable, "-m", "tapak.jobs.worker", QUEUE)
+SLOW_WORKER = (sys.executable, "-m", "tapak.jobs.worker", SLOW_QUEUE)
+KEYS = "TAPAK_IDENTITIES"
+"""What workers of the slow queue, which handle hostile files, never get."""
 STEADY = 10.0
 """A process that ran this long (seconds) is started again at once."""
 LONGEST_PAUSE = 30.0
@@ -25,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 @dataclass
 class _Slot:
+    command: Sequence[str]
+    env: Mapping[str, str] | None
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     not_before: float = 0.0
@@ -32,14 +39,23 @@ class _Slot:
 
 
 class Supervisor:
-    """``count`` processes of ``command``, with this process's environment or ``env``."""
+    """``count`` processes of ``command`` and ``slow`` of the slow queue, with this process's environment or ``env``."""
 
     def __init__(
-        self, count: int, *, command: Sequence[str] = WORKER, env: Mapping[str, str] | None = None, grace: float = GRACE
+        self,
+        count: int,
+        *,
+        slow: int = 0,
+        command: Sequence[str] = WORKER,
+        env: Mapping[str, str] | None = None,
+        grace: float = GRACE,
     ) -> None:
-        self._slots = [_Slot() for _ in range(count)]
-        self._command = list(command)
-        self._env = dict(env) if env is not None else None
+        known = os.environ if env is None else env
+        keyless = {name: value for name, value in known.items() if name != KEYS}
+        self._slots = [
+            *(_Slot(command, env) for _ in range(count)),
+            *(_Slot(SLOW_WORKER, keyless) for _ in range(slow)),
+        ]
         self._grace = grace
         self._stopping = threading.Event()
 
@@ -69,7 +85,7 @@ class Supervisor:
                 return
             self._bury(slot, now)
         if now >= slot.not_before:
-            slot.process = subprocess.Popen(self._command, env=self._env)  # noqa: S603 - our own words
+            slot.process = subprocess.Popen(slot.command, env=slot.env)  # noqa: S603 - our own words
             slot.started = now
 
     def _bury(self, slot: _Slot, now: float) -> None:

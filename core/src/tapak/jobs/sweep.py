@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tapak.accounts import service as accounts
 from tapak.db.wake import Wake, wake
-from tapak.documents import uploads
+from tapak.documents import pieces, uploads
 from tapak.documents.store import DocumentStore
 from tapak.requests.models import IdempotencyKey
 
@@ -31,4 +31,5 @@ def sweep(session: Session, store: DocumentStore) -> None:
     accounts.sweep(session)
     session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < func.now() - ANSWERS_KEPT))
     uploads.sweep(session, store)
+    pieces.sweep(session, store)
     store.sweep()

@@ -1,8 +1,9 @@
-"""A worker process: RQ's SimpleWorker on our one queue (``python -m tapak.jobs.worker``)."""
+"""A worker process: RQ's SimpleWorker on one of our queues (``python -m tapak.jobs.worker QUEUE``)."""
 
 from __future__ import annotations
 
 import logging
+import sys
 
 import structlog
 from rq import Queue, SimpleWorker
@@ -14,7 +15,7 @@ from tapak.config import Config
 from tapak.jobs.handlers import HANDLERS
 from tapak.jobs.logs import configure
 from tapak.jobs.poke import Poke
-from tapak.jobs.queue import JOB, QUEUE, connect
+from tapak.jobs.queue import JOB, QUEUE, SLOW_QUEUE, connect
 from tapak.jobs.run import equip
 from tapak.jobs.tools import Tools
 
@@ -59,14 +60,17 @@ def _ours(job: Job) -> bool:
     return isinstance(tenant, int) and kind in HANDLERS and isinstance(row_id, int)
 
 
-def work(tools: Tools) -> None:
-    """Work until SIGTERM or SIGINT, finishing the job at hand; ends too when Redis breaks off within a job."""
+def work(tools: Tools, queue: str) -> None:
+    """Work on ``queue`` until SIGTERM or SIGINT, finishing the job at hand.
+
+    It ends too when Redis breaks off within a job.
+    """
     equip(tools)
     poke = Poke(tools.config.redis_url)
     poke.install()
     try:
         worker = Worker(
-            [QUEUE],
+            [queue],
             connection=connect(tools.config.redis_url),
             serializer=JSONSerializer,
             log_job_description=False,
@@ -78,10 +82,13 @@ def work(tools: Tools) -> None:
 
 
 def main() -> None:
-    """The process's entry."""
+    """The process's entry; the queue's name is the first argument."""
+    (queue,) = sys.argv[1:] or [QUEUE]
+    if queue not in (QUEUE, SLOW_QUEUE):
+        raise SystemExit(f"no queue {queue!r}")
     configure()
     logging.getLogger("rq.worker").setLevel(logging.WARNING)
-    work(Tools.from_config(Config.from_environment()))
+    work(Tools.from_config(Config.from_environment()), queue)
 
 
 if __name__ == "__main__":

@@ -18,8 +18,10 @@ from tapak.requests import names
 from tapak.requests.desk import Desk
 from tapak.requests.models import Pause, Request, Task
 from tapak.requests.snapshots import Pinned
+from tapak.scanning import service as scanning
 from tapak.sdk.procedure import Procedure, Step
 from tapak.sdk.resources import Fact
+from tapak.sdk.scanning import ScanReport
 from tapak.sdk.step_kinds import StepKind
 from tapak.sdk.view import DocumentRef, PositionRef, RequestFacts, ResourceState
 
@@ -115,6 +117,10 @@ class TaskView:
             )
             for paper in self.desk.session.scalars(query)
         )
+
+    @cached_property
+    def scans(self) -> Sequence[ScanReport]:
+        return scanning.reports(self.desk.session, self.row.id)
 
     @cached_property
     def facts(self) -> Sequence[Fact]:

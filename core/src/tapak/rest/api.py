@@ -8,7 +8,7 @@ import flask_smorest
 from flask import Flask
 
 from tapak.plugins import Registry
-from tapak.rest import catalogue, documents, registers, reports, requests, schemas, sessions, tasks, tracking
+from tapak.rest import catalogue, documents, registers, reports, requests, schemas, sessions, tasks, tracking, uploads
 from tapak.sdk.forms import StepSchema
 
 VERSION = "v1"
@@ -18,6 +18,7 @@ BLUEPRINTS = (
     requests.blueprint,
     tasks.blueprint,
     documents.blueprint,
+    uploads.blueprint,
     registers.blueprint,
     reports.blueprint,
     tracking.blueprint,

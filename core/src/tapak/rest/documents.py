@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, make_response, send_file
+from flask.views import MethodView
 
 from tapak.documents.downloads import download_headers
 from tapak.documents.models import Document
 from tapak.http.scope import desk, kit, tenant
 from tapak.requests import papers
-from tapak.rest import schemas
+from tapak.rest import file_schemas, schemas
 from tapak.rest.blueprint import Blueprint
 from tapak.rest.idempotency import once
 from tapak.sdk.errors import Conflict
+from tapak.sdk.scanning import ScanReport
 
 blueprint = Blueprint("documents", __name__, url_prefix="/documents", description="Documents")
 
@@ -35,6 +37,21 @@ def content(document_id: int) -> Response:
     answer = send_file(kit().store.open(tenant().id, paper.sha256), mimetype=paper.media_type)
     answer.headers.update(download_headers(paper))
     return answer
+
+
+@blueprint.route("/<int:document_id>/scan")
+class Scan(MethodView):
+    """What scanners found in an application."""
+
+    @blueprint.response(200, file_schemas.Scan)
+    def get(self, document_id: int) -> ScanReport:
+        """The newest run over the file, beside the one before"""
+        return papers.scan_of(desk(), document_id)
+
+    @blueprint.response(202, file_schemas.Scan)
+    def post(self, document_id: int) -> Any:
+        """Look through the file again (officer)"""
+        return make_response(once(lambda at: file_schemas.Scan().dump(papers.scan_again(at, document_id)), 202))
 
 
 @blueprint.route("/<int:document_id>/render", methods=["POST"])

@@ -203,6 +203,8 @@ class UploadWish(Schema):
     help = fields.String()
     page = fields.String()
     media_types = fields.List(fields.String())
+    largest = fields.Integer(metadata={"description": "bytes, sent in pieces; 0: the deployment's limit for forms"})
+    scanned = fields.Boolean()
 
 
 class Fact(Schema):

@@ -62,11 +62,18 @@ class Page:
     title: str
 
 
+ARCHIVES = ("application/zip", "application/x-tar", "application/gzip")
+"""What an application's files come in."""
+LARGEST_APPLICATION = 2 * 1024**3
+
+
 @dataclass(frozen=True)
 class Upload:
     """A file that people may send at this step; it becomes a document of ``kind`` of the current revision.
 
-    Whether it must be there is the declaration's to say (:class:`~tapak.sdk.procedure.RequiredInput`).
+    Whether it must be there is the declaration's to say (:class:`~tapak.sdk.procedure.RequiredInput`). ``largest`` is
+    in bytes, for files that are sent in pieces; 0 is the deployment's limit for forms. Where ``scanned``, core looks
+    through the file by every scanner as soon as it is there, and a view's ``scans`` tell what was found.
     """
 
     kind: str
@@ -74,6 +81,8 @@ class Upload:
     help: str = ""
     page: str = ""
     media_types: tuple[str, ...] = ("application/pdf",)
+    largest: int = 0
+    scanned: bool = False
 
 
 def _nothing(view: View) -> dict[str, Any]:

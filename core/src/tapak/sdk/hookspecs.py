@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tapak.sdk.procedure import Procedure
     from tapak.sdk.provider import Provider
     from tapak.sdk.registers import Register
+    from tapak.sdk.scanning import Scanner
     from tapak.sdk.settings import SettingsSchema
     from tapak.sdk.step_kinds import StepKind
 
@@ -92,6 +93,12 @@ def folders() -> Folders:
 @hookspec
 def providers() -> Sequence[type[Provider]]:
     """Provider classes that tenants may connect."""
+    raise AssertionError("a specification is never called")
+
+
+@hookspec
+def scanners() -> Sequence[type[Scanner]]:
+    """Scanner classes that look through every application's files."""
     raise AssertionError("a specification is never called")
 
 

@@ -11,6 +11,7 @@ from tapak.sdk.resources import Fact
 
 if TYPE_CHECKING:
     from tapak.sdk.procedure import Procedure, Step
+    from tapak.sdk.scanning import ScanReport
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ class View(Protocol):
     ``answers`` is the submission of the current revision; ``results`` the stored input of each finished step of the
     current revision, by step key; ``asked`` what an officer asked the applicant for at this step, whose turn it now
     is (empty otherwise); ``settings`` the tenant's resolved settings (its own and the plugin's). ``now`` is
-    aware and in the tenant's time zone, so that its date is the tenant's today.
+    aware and in the tenant's time zone, so that its date is the tenant's today. ``scans`` holds the newest run
+    of scanners over each document that has one.
     """
 
     @property
@@ -85,6 +87,8 @@ class View(Protocol):
     def asked(self) -> Mapping[str, Any]: ...
     @property
     def documents(self) -> Sequence[DocumentRef]: ...
+    @property
+    def scans(self) -> Sequence[ScanReport]: ...
     @property
     def facts(self) -> Sequence[Fact]: ...
     @property

@@ -1,11 +1,15 @@
-"""Core's own entry point: its kinds and registers come in by the door that every plugin uses."""
+"""Core's own entry point: its kinds, registers and scanners come in by the door that every plugin uses."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tapak.scanning.scanners.clamav import ClamavScanner
+from tapak.scanning.scanners.dependencies import DependencyScanner
+from tapak.scanning.scanners.yara import HiddenLinkScanner, SecretScanner, WebShellScanner
 from tapak.sdk.hookspecs import hookimpl
 from tapak.sdk.registers import Register
+from tapak.sdk.scanning import Scanner
 from tapak.sdk.step_kinds import StepKind
 from tapak.step_kinds.ask_applicant import AskApplicant
 from tapak.step_kinds.branch import Branch
@@ -45,3 +49,9 @@ def step_kinds() -> Sequence[StepKind]:
 def registers() -> Sequence[Register]:
     """The registers that they write."""
     return REGISTERS
+
+
+@hookimpl
+def scanners() -> Sequence[type[Scanner]]:
+    """What looks through every application."""
+    return (ClamavScanner, WebShellScanner, HiddenLinkScanner, SecretScanner, DependencyScanner)

@@ -18,6 +18,9 @@ from tapak.tenants.secrets import Identity, Place, seal, unseal
 TABLE = "plugin_setting"
 KEY = validate.Length(min=1, max=100)
 RESERVED = "reserved_names"
+SCANNING = ("entries", "unpacked", "entry", "ratio", "seconds", "memory", "findings")
+"""Limits of a look through an application's files, as ``tapak.scanning.limits.Limits`` explains them."""
+POSITIVE = validate.Range(1, 2**40)
 
 
 def _pattern(text: str) -> None:
@@ -32,7 +35,7 @@ class TenantSettings(SettingsSchema):
 
     ``procedures`` are keys of what the tenant runs; ``actors`` says per procedure which position acts for an actor
     where it isn't the procedure's own; ``numbers`` holds a pattern per series and ``number_values`` the values of its
-    tokens; ``document_quota`` is in bytes.
+    tokens; ``document_quota`` is in bytes; ``scanning`` holds limits of :data:`SCANNING`.
     """
 
     procedures = fields.List(fields.String(validate=KEY))
@@ -47,6 +50,9 @@ class TenantSettings(SettingsSchema):
     waiting_limit_minutes = fields.Integer(strict=True, validate=validate.Range(1, 100_000))
     expected_waiting_minutes = fields.Integer(strict=True, validate=validate.Range(0, 100_000))
     document_quota = fields.Integer(strict=True, validate=validate.Range(min=0))
+    scanning = fields.Dict(
+        fields.String(validate=validate.OneOf(SCANNING)), fields.Integer(strict=True, validate=POSITIVE)
+    )
 
     @validates_schema
     def _every_token_has_a_value(self, data: Mapping[str, Any], **_: Any) -> None:

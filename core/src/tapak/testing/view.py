@@ -10,6 +10,7 @@ from typing import Any
 from tapak.sdk.names import RESERVED, label_problem
 from tapak.sdk.procedure import Procedure, Step
 from tapak.sdk.resources import DesiredResource, Fact
+from tapak.sdk.scanning import ScanReport
 from tapak.sdk.view import DocumentRef, PositionRef, RequestFacts, ResourceState
 
 
@@ -36,6 +37,7 @@ class MemoryView:
     results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     asked: Mapping[str, Any] = field(default_factory=dict)
     documents: Sequence[DocumentRef] = ()
+    scans: Sequence[ScanReport] = ()
     facts: Sequence[Fact] = ()
     resources: Sequence[ResourceState] = ()
     positions: Sequence[PositionRef] = ()

@@ -25,6 +25,7 @@ from tapak.web import (
     refusals,
     registers,
     requests,
+    scans,
     services,
     tasks,
     tracking,
@@ -35,7 +36,7 @@ from tapak.web import (
 STATIC_URL = "/static"
 CORE = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path=STATIC_URL)
 # Names start with "web_": those of the API's blueprints live in the same application.
-PAGES = (home, services, tracking, requests, inbox, agenda, registers, tasks, wizard, papers, language, guard)
+PAGES = (home, services, tracking, requests, inbox, agenda, registers, tasks, wizard, papers, scans, language, guard)
 BLUEPRINTS = (CORE, *(module.blueprint for module in PAGES))
 
 

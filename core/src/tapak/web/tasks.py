@@ -21,6 +21,8 @@ from tapak.web.refusals import seen_version
 from tapak.web.task_page import TaskPage
 
 FILE = "file."
+PIECE = 8 * 1024 * 1024
+"""Bytes that a browser sends at once of a large file."""
 GENERIC = "tasks/task.html"
 RETOLD = (Invalid, TooLarge, StorageFull)
 """Refusals that stand beside the form, with everything in it kept."""
@@ -47,6 +49,7 @@ def _install(state: BlueprintSetupState) -> None:
         phases=PHASES,
         iso_day=iso_day,
         upload_limit=lambda: scope.kit().config.upload_limit,
+        piece_size=lambda: min(PIECE, scope.kit().config.upload_limit),
         kind_title=lambda name: scope.kit().registry.step_kinds[name].title,
     )
 
