@@ -14,6 +14,7 @@ import pytest
 OURS = {
     "tapak": "tapak",
     "tapak_tarakan": "tapak-tarakan",
+    "tapak_pontianak": "tapak-pontianak",
     "tapak_bind": "tapak-bind",
     "tapak_mariadb": "tapak-mariadb",
     "tapak_postgresql": "tapak-postgresql",

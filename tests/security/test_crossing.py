@@ -24,6 +24,8 @@ BODIES: dict[str, Any] = {
     "withdraw": {"reason": "Menyelinap"},
     "cancel": {"reason": "Menyelinap"},
     "move": {"reason": "Menyelinap", "step": "close"},
+    "uploads": {"kind": "request_letter", "filename": "a.pdf", "size": 5},
+    "complete": {"sha256": ""},
 }
 PART = re.compile(r"<(?:(?P<kind>\w+)(?:\((?P<choices>[^)]*)\))?:)?(?P<name>\w+)>")
 PUBLIC = {"/services", "/services/{key}", "/tracking", "/session", "/openapi.json"}
@@ -55,7 +57,17 @@ def identifiers(deployment: Deployment, case: Case) -> dict[str, list[int]]:
         "task_id": [task["id"] for task in case.request()["tasks"]],
         "document_id": [paper["id"] for paper in papers],
         "resource_id": [row["id"] for row in case.resources().values()],
+        "upload_id": [_unfinished(deployment)],
     }
+
+
+def _unfinished(deployment: Deployment) -> int:
+    """An upload of the same applicant's, of which nothing has come yet."""
+    case = deployment.case()
+    case.start()
+    with deployment.caller(case.applicant) as caller:
+        begun = caller.post(f"/tasks/{case.request()['tasks'][0]['id']}/uploads", json=BODIES["uploads"])
+        return int(begun.json()["id"])
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,16 @@ from contextlib import suppress
 import psycopg
 import pytest
 from psycopg import errors, sql
+from sqlalchemy import select
 
+from tapak.db.session import Database
+from tapak.demo.servers.process import wait_until
 from tapak.demo.stack import DATABASE
-from tapak.testing.deployment import Deployment
+from tapak.documents.models import Document
+from tapak.scanning import service
+from tapak.scanning.models import ScanRun
+from tapak.tenants.models import Tenant
+from tapak.testing.deployment import Agency, Deployment
 
 OF_THE_PLATFORM = {"alembic_version", "tenant", "tenant_host"}
 # What a walk to a live name leaves nothing in.
@@ -26,7 +33,37 @@ def worked(deployment: Deployment) -> Deployment:
     deployment.case().to("dispose")
     deployment.case(deployment.other).to_end()
     deployment.case(deployment.other).to("dispose")
+    for agency in (deployment.one, deployment.other):
+        begin_upload(deployment, agency)
+        scan(deployment, agency)
     return deployment
+
+
+def begin_upload(deployment: Deployment, agency: Agency) -> None:
+    """A file of which nothing has come yet."""
+    case = deployment.case(agency)
+    case.start()
+    with deployment.caller(case.applicant, agency) as caller:
+        told = {"kind": "request_letter", "filename": "a.pdf", "size": 10}
+        caller.post(f"/tasks/{case.request()['tasks'][0]['id']}/uploads", json=told).raise_for_status()
+
+
+def scan(deployment: Deployment, agency: Agency) -> None:
+    """A paper that was looked through, with what was found."""
+    database = Database(deployment.stack.environment["TAPAK_DATABASE_URL"], pool_size=1)
+    with database.begin() as session:
+        tenant = session.scalars(select(Tenant.id).where(Tenant.slug == agency.slug)).one()
+    with database.begin(tenant) as session:
+        paper = session.scalars(select(Document).where(Document.state == "ready")).first()
+        assert paper is not None
+        run = service.ask(session, paper).id
+
+    def found() -> bool:
+        with database.begin(tenant) as session:
+            return session.get_one(ScanRun, (tenant, run)).state == "done" and bool(service.findings(session, run))
+
+    wait_until(found, 60, "a paper to be looked through")
+    database.close()
 
 
 @pytest.fixture(scope="module")

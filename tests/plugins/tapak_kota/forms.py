@@ -7,7 +7,7 @@ from typing import Any
 
 from tapak.sdk import parts
 from tapak.sdk.fields import Appointment, Choice, Count, Line, Table
-from tapak.sdk.forms import Form, StepSchema, Upload
+from tapak.sdk.forms import ARCHIVES, LARGEST_APPLICATION, Form, StepSchema, Upload
 from tapak.sdk.request_view import zone_choices
 from tapak.sdk.view import View
 
@@ -60,7 +60,14 @@ SUBMISSION = Form(
     initial=lambda view: {"name_zone": next(iter(view.zones), "")},
     sample={**parts.LETTER_SAMPLE, **parts.NAME_SAMPLE, **parts.PEOPLE_SAMPLE, "servers": [ONE_SERVER]},
 )
-DELIVERY = Form(DeliveryPart, uploads=(Upload("server_drawing", "Gambar server"),), sample={"remark": "Lengkap"})
+DRAWING = Upload(
+    "server_drawing",
+    "Gambar server",
+    media_types=("application/pdf", *ARCHIVES),
+    largest=LARGEST_APPLICATION,
+    scanned=True,
+)
+DELIVERY = Form(DeliveryPart, uploads=(DRAWING,), sample={"remark": "Lengkap"})
 INSTALLATION = Form(
     InstallationPart,
     shown=lambda view: [("Catatan", "Bawa surat tugas.")],

@@ -56,12 +56,12 @@ class Upload(MethodView):
     @blueprint.response(204)
     def patch(self, upload_id: int) -> Response:
         """Add a piece at ``Upload-Offset``; 409 tells the right offset where it is another"""
+        at = desk()
+        upload = papers.find_upload(at, upload_id)
         if request.mimetype not in PIECES:
             told = f"Kirim bagian berkas sebagai {PIECES[0]}."
             raise Invalid(told, log=f"a piece as {request.mimetype!r}", fields={"Content-Type": [told]})
         offset, digest = _offset(), _digest()
-        at = desk()
-        upload = papers.find_upload(at, upload_id)
         # Nothing is locked and no transaction open while the bytes come, however slowly.
         at.session.rollback()
         part = pieces.file_of(at.session, kit().store, upload)
