@@ -16,6 +16,7 @@ from tapak.inventory.models import Service
 from tapak.jobs.sweep import SWEEP
 from tapak.provisioning.connections import DRIFT
 from tapak.provisioning.models import DRIFTED_CODE, Connection, Resource
+from tapak.scanning.models import ScanRun
 from tapak.sdk.backups import BACK_UP, TEST_RESTORE
 
 OVERDUE = 60.0
@@ -30,7 +31,7 @@ SLOW = 120.0
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is stuck. ``kind``: overdue, failing, resource, drift, document or backup.
+    """One thing that is stuck. ``kind``: overdue, failing, resource, drift, document, scan or backup.
 
     ``subject`` names it, ``since`` is ISO 8601; ``problem`` says what is known and ``advice`` who does what.
     """
@@ -48,7 +49,7 @@ class Finding:
 
 def findings(session: Session) -> list[Finding]:
     """Everything stuck in the session's tenant; empty where all is well."""
-    found = (_overdue, _failing, _resources, _documents, _backups)
+    found = (_overdue, _failing, _resources, _documents, _scans, _backups)
     return [finding for look in found for finding in look(session)]
 
 
@@ -115,6 +116,21 @@ def _documents(session: Session) -> Iterator[Finding]:
             row.created_at.isoformat(),
             row.problem or "not rendered yet",
             "check that `tapak work` runs; a failed letter is rendered again on the request's page",
+        )
+
+
+def _scans(session: Session) -> Iterator[Finding]:
+    """Applications whose last look-through failed, so that nobody can call them clean."""
+    newest = select(func.max(ScanRun.id)).group_by(ScanRun.document_id)
+    kept = Document.state == "ready"
+    query = select(ScanRun).join(Document, Document.id == ScanRun.document_id).where(ScanRun.id.in_(newest), kept)
+    for run in session.scalars(query.where(ScanRun.state == "failed").order_by(ScanRun.id)):
+        yield Finding(
+            "scan",
+            f"{run.filename} (document {run.document_id}) of request {run.request_id}",
+            run.asked_at.isoformat(),
+            run.problem,
+            "tapak scan check; then have it looked through again on its page",
         )
 
 
