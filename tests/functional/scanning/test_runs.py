@@ -14,6 +14,7 @@ from tapak.db import crashpoint
 from tapak.db.session import Database
 from tapak.demo.servers.clamd import ClamdServer
 from tapak.demo.servers.process import free_port, wait_until
+from tapak.jobs.doctor import findings
 from tapak.scanning import service
 from tapak.scanning.models import ScanFinding, ScanRun
 from tapak.sdk.scanning import totals
@@ -178,6 +179,10 @@ def test_a_scanner_that_stays_away_is_never_clean(scans: Scans, tmp_path: Path) 
     assert (report.state, report.complete) == ("failed", False)
     assert "ClamAV" in report.problem
     states = {each.name: each.state for each in report.scanners}
+    with scans.database.begin(scans.tenant.id) as session:
+        (stuck,) = (finding for finding in findings(session) if finding.kind == "scan")
+    assert "aplikasi.zip" in stuck.subject
+    assert "ClamAV" in stuck.problem
     assert states["tapak.clamav"] == "failed"
     assert states["tapak.web_shells"] == "done"
 
