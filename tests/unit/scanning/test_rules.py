@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tapak.scanning.scanners.yara import HiddenLinkScanner, SecretScanner, WebShellScanner, YaraScanner
+from tapak.scanning.scanners.yara import RULES, HiddenLinkScanner, SecretScanner, WebShellScanner, YaraScanner
 from tapak.sdk.scanning import Finding, ScannedFile, ScannerProblem
 
 KEY = b"-----BEGIN RSA PRIVATE KEY-----\n" + b"MIIEowIBAAKCAQEA0123456789abcdefABCDEF0123456789abcdefABCDEF0123\n" * 3
@@ -156,6 +156,13 @@ def test_no_secrets(tmp_path: Path, name: str, content: bytes) -> None:
 def test_the_line_is_the_one_that_an_editor_shows(tmp_path: Path) -> None:
     told = found(tmp_path, SecretScanner, ".env", b"A=1\nB=2\nDB_PASSWORD=Rahasia123\n\nX_TOKEN=abcdefg\n")
     assert [each.line for each in told] == [3, 5]
+
+
+@pytest.mark.parametrize("scanner", [WebShellScanner, HiddenLinkScanner, SecretScanner])
+def test_the_age_of_rules_is_when_they_were_written(tmp_path: Path, scanner: type[YaraScanner]) -> None:
+    told = scanner(tmp_path).prepare().signatures_at
+    assert told is not None
+    assert told.date().isoformat() in (RULES / scanner.files[0]).read_text().splitlines()[0]
 
 
 def test_an_agency_adds_rules_of_its_own(tmp_path: Path) -> None:

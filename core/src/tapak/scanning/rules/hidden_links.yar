@@ -1,4 +1,4 @@
-/* Online gambling that was planted into pages of the government: words, hiding, cloaking. */
+/* 2026-11-21: Online gambling that was planted into pages of the government: words, hiding, cloaking. */
 
 private rule gambling_words {
     strings:

@@ -1,4 +1,4 @@
-/* Secrets left in the code. meta: masked = true keeps the value out of the evidence; a match on which the regular
+/* 2026-11-21: Secrets left in the code. meta: masked = true keeps the value out of the evidence; a match on which the regular
    expression `unless` is found is a placeholder (written without escapes, which would make it bytes). */
 
 rule private_key : secret {

@@ -1,4 +1,4 @@
-/* Back doors in uploaded applications. meta: severity, text (Indonesian, for an officer); where `place` names one of the
+/* 2026-11-21: Back doors in uploaded applications. meta: severity, text (Indonesian, for an officer); where `place` names one of the
    strings, only its matches are told as places. */
 
 rule php_evaluates_request : code {
