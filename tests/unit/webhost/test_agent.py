@@ -26,8 +26,8 @@ state_dir = "{0}/state"
 access_log = "{0}/access.log"
 address = "127.0.0.1:1"
 vhost_address = "*:1"
-apache = "/usr/sbin/apache2"
-apache_conf = "{0}/apache2.conf"
+program = "/usr/sbin/apache2"
+main_conf = "{0}/apache2.conf"
 modules_conf = "{0}/modules.conf"
 info_module = "{0}/mod_info.so"
 pid_file = "{0}/apache2.pid"
@@ -198,7 +198,7 @@ def test_words_are_checked_here_again(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ('server = "apache"', 'server = "lain"', "server must be apache"),
+        ('server = "apache"', 'server = "lain"', "server must be apache or nginx"),
         ('server = "apache"', 'server = "apache"\nextra = 1', "unknown setting extra"),
         ('web_dir = "', 'web_dir = "x', "web_dir must be an absolute path"),
         ('address = "127.0.0.1:1"\n', "", "address must be a word"),

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from tapak.sdk.hookspecs import hookimpl
 from tapak.sdk.provider import Provider
-from tapak_webhost.provider import ApacheProvider
+from tapak_webhost.provider import ApacheProvider, NginxProvider
 
 
 @hookimpl
 def providers() -> Sequence[type[Provider]]:
-    """Apache."""
-    return (ApacheProvider,)
+    """Apache and Nginx."""
+    return (ApacheProvider, NginxProvider)

@@ -129,6 +129,14 @@ class ApacheProvider(WebHostProvider):
     server_kind = "apache"
 
 
+class NginxProvider(WebHostProvider):
+    """Nginx 1.22 and later."""
+
+    name = "nginx"
+    title = "Nginx"
+    server_kind = "nginx"
+
+
 def _json(spec: Spec | None) -> dict[str, Any] | None:
     return None if spec is None else spec_to_json(spec)
 

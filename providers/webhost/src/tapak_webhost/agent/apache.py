@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import time
 from pathlib import Path
 
-from tapak_webhost.agent import files, listeners
+from tapak_webhost.agent import commands, files, listeners
 from tapak_webhost.agent.config import Config
 from tapak_webhost.agent.names import MARKER_NAME
 from tapak_webhost.agent.protocol import (
@@ -19,8 +17,6 @@ from tapak_webhost.agent.protocol import (
     AgentError,
 )
 from tapak_webhost.agent.spec import SiteSpec
-
-LONGEST_COMMAND = 30.0
 
 _MARKER = re.compile(r'X-Tapak-Generation "(\d{1,18})"')
 _COMPLAINT = re.compile(r"Syntax error on line (\d+) of ([^\n]+?):\s*([^\n]*)")
@@ -59,7 +55,9 @@ class Apache:
     marker_file = "tapak-generation.conf"
 
     def __init__(self, config: Config) -> None:
+        assert config.modules is not None
         self._config = config
+        self._modules = config.modules
 
     def site_file(self, name: str) -> str:
         return f"site-{name}.conf"
@@ -85,18 +83,18 @@ class Apache:
         return int(found[1]) if found else 0
 
     def version(self) -> str:
-        done = self._run([str(self._config.apache), "-v"], time.monotonic() + 5)
+        done = commands.run([str(self._config.program), "-v"], time.monotonic() + 5)
         return done.stdout.partition("\n")[0].removeprefix("Server version: ").strip()
 
     def running(self) -> bool:
-        return self._pid() is not None
+        return commands.living(self._config.pid_file) is not None
 
-    def test(self, deadline: float) -> None:
-        info = f"LoadModule info_module {_quoted(str(self._config.info_module))}"
-        found = self._test(self._config.apache_conf, deadline, SERVER_BROKEN, "-C", info, "-D", "DUMP_CONFIG")
-        pid = self._pid()
+    def test(self, deadline: float, name: str = "") -> None:
+        info = f"LoadModule info_module {_quoted(str(self._modules.info))}"
+        found = self._test(self._config.main_conf, deadline, SERVER_BROKEN, "-C", info, "-D", "DUMP_CONFIG")
+        pid = commands.living(self._config.pid_file)
         if pid is not None:
-            listeners.check(found, pid)
+            listeners.check(listeners.parse(found), pid)
 
     def test_alone(self, text: str, deadline: float) -> None:
         state = self._config.state_dir
@@ -104,7 +102,7 @@ class Apache:
             "directory": _quoted(str(state)),
             "pid_file": _quoted(str(state / "candidate.pid")),
             "log": _quoted(str(state / "candidate.log")),
-            "modules": _quoted(str(self._config.modules_conf)),
+            "modules": _quoted(str(self._modules.conf)),
             "candidate": _quoted(str(state / "candidate-site.conf")),
         }
         with files.directory(state) as at:
@@ -113,51 +111,19 @@ class Apache:
         self._test(state / "candidate.conf", deadline, DIRECTIVE_REFUSED)
 
     def reload(self, deadline: float) -> None:
-        command = list(self._config.reload_command) or [*self._with(self._config.apache_conf), "-k", "graceful"]
-        done = self._run(command, deadline)
+        command = list(self._config.reload_command) or [*self._with(self._config.main_conf), "-k", "graceful"]
+        done = commands.run(command, deadline)
         if done.returncode:
-            raise AgentError(RELOAD_UNPROVED, f"reload failed: {_short(done.stderr or done.stdout)}")
-
-    def _pid(self) -> int | None:
-        try:
-            pid = int(self._config.pid_file.read_text())
-            os.kill(pid, 0)
-        except (FileNotFoundError, ValueError, ProcessLookupError, OverflowError):
-            return None
-        except PermissionError:
-            return pid
-        return pid
+            raise AgentError(RELOAD_UNPROVED, f"reload failed: {commands.short(done.stderr or done.stdout)}")
 
     def _with(self, conf: Path) -> list[str]:
-        return [str(self._config.apache), "-f", str(conf)]
+        return [str(self._config.program), "-f", str(conf)]
 
     def _test(self, conf: Path, deadline: float, code: str, *more: str) -> str:
-        done = self._run([*self._with(conf), *more, "-t"], deadline)
+        done = commands.run([*self._with(conf), *more, "-t"], deadline)
         if done.returncode:
-            raise AgentError(code, _short(done.stderr or done.stdout), **_where(done.stderr))
+            raise AgentError(code, commands.short(done.stderr or done.stdout), **_where(done.stderr))
         return done.stdout
-
-    def _run(self, command: list[str], deadline: float) -> subprocess.CompletedProcess[str]:
-        """The words of ``command`` come from the agent's own settings; no part of a request is among them."""
-        left = min(deadline - time.monotonic(), LONGEST_COMMAND)
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C"}
-        try:
-            return subprocess.run(  # noqa: S603
-                command,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=max(left, 0.01),
-                check=False,
-                env=environment,
-            )
-        except subprocess.TimeoutExpired:
-            raise AgentError(
-                RELOAD_UNPROVED, f"{Path(command[0]).name} took longer than {max(left, 0):.1f} s"
-            ) from None
-        except OSError as error:
-            raise AgentError(SERVER_BROKEN, f"{command[0]} can't be run: {error.strerror}") from None
 
 
 def _quoted(value: str) -> str:
@@ -170,9 +136,5 @@ def _quoted(value: str) -> str:
 def _where(complaint: str) -> dict[str, str | int]:
     found = _COMPLAINT.search(complaint)
     if found is None:
-        return {"reason": _short(complaint)}
+        return {"reason": commands.short(complaint)}
     return {"line": int(found[1]), "file": found[2], "reason": found[3][:200]}
-
-
-def _short(output: str) -> str:
-    return " ".join(output.split())[:400]

@@ -10,28 +10,30 @@ from typing import Any
 
 from tapak_webhost.agent.protocol import BAD_CONFIG, AgentError
 
-_PATHS = (
-    "web_dir",
-    "vhost_dir",
-    "state_dir",
-    "access_log",
-    "apache",
-    "apache_conf",
-    "modules_conf",
-    "info_module",
-    "pid_file",
-)
+APACHE = "apache"
+NGINX = "nginx"
+
+_PATHS = ("web_dir", "vhost_dir", "state_dir", "access_log", "program", "main_conf", "pid_file")
+_APACHE_PATHS = ("modules_conf", "info_module")
 _WORDS = ("server", "address", "vhost_address")
+
+
+@dataclass(frozen=True)
+class ApacheModules:
+    """``conf`` loads the modules that a site's file may use; ``info`` tells what the whole configuration opens."""
+
+    conf: Path
+    info: Path
 
 
 @dataclass(frozen=True)
 class Config:
     """Where things are on this host.
 
-    ``web_dir`` holds ``sites``, ``staging`` and ``removed`` on one file system. ``address`` (host:port) is where the
-    agent itself asks the server; ``vhost_address`` stands in ``<VirtualHost …>``. ``modules_conf`` loads the modules
-    that a site's file may use; ``info_module`` tells what the whole configuration opens. ``reload_command`` replaces
-    ``apache -f apache_conf -k graceful``.
+    ``web_dir`` holds ``sites``, ``staging``, ``removed`` and ``suspended`` on one file system. ``address`` (host:port)
+    is where the agent itself asks the server; ``vhost_address`` stands in ``<VirtualHost …>`` or ``listen``.
+    ``program`` and ``main_conf`` are the server's; ``reload_command`` replaces its own way to reload. ``modules`` is
+    there for Apache only.
     """
 
     server: str
@@ -41,12 +43,11 @@ class Config:
     access_log: Path
     address: tuple[str, int]
     vhost_address: str
-    apache: Path
-    apache_conf: Path
-    modules_conf: Path
+    program: Path
+    main_conf: Path
     pid_file: Path
-    info_module: Path
     reload_command: tuple[str, ...] = ()
+    modules: ApacheModules | None = None
 
 
 def load(path: Path) -> Config:
@@ -69,25 +70,31 @@ def load(path: Path) -> Config:
 
 
 def _config(found: Mapping[str, Any]) -> Config:
-    unknown = found.keys() - {*_PATHS, *_WORDS, "reload_command"}
-    if unknown:
-        raise ValueError(f"unknown setting {', '.join(sorted(unknown))}")
     words = {key: _word(found, key) for key in _WORDS}
-    if words["server"] != "apache":
-        raise ValueError("server must be apache")
-    paths = {key: _path(found, key) for key in _PATHS}
+    server = words["server"]
+    if server not in {APACHE, NGINX}:
+        raise ValueError("server must be apache or nginx")
+    own = _APACHE_PATHS if server == APACHE else ()
+    _known(found, {*_PATHS, *_WORDS, *own, "reload_command"}, "")
     return Config(
-        server=words["server"],
+        server=server,
         address=_address(words["address"]),
         vhost_address=words["vhost_address"],
         reload_command=_command(found.get("reload_command", [])),
-        **paths,
+        modules=ApacheModules(*(_path(found, key) for key in own)) if own else None,
+        **{key: _path(found, key) for key in _PATHS},
     )
+
+
+def _known(found: Mapping[str, Any], allowed: set[str], where: str) -> None:
+    unknown = found.keys() - allowed
+    if unknown:
+        raise ValueError(f"unknown setting {', '.join(f'{where}{key}' for key in sorted(unknown))}")
 
 
 def _word(found: Mapping[str, Any], key: str) -> str:
     value = found.get(key)
-    if not isinstance(value, str) or not value or not value.isprintable() or set(value) & set('"\\<> '):
+    if not isinstance(value, str) or not value or not value.isprintable() or set(value) & set('"\\<>{};$ '):
         raise ValueError(f"{key} must be a word")
     return value
 

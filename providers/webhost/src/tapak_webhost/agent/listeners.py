@@ -1,7 +1,8 @@
-"""``Listen`` directives that a reload couldn't open.
+"""Addresses that a reload couldn't open.
 
-Apache's test passes a port that somebody else holds or that it may not open, its reload takes it in, and the server is
-gone with every site. So what is new among them is tried before any reload.
+The servers' own tests pass a port that somebody else holds or that they may not open. Apache's reload then takes it in,
+and the server is gone with every site; Nginx's says that all is well and keeps the old configuration. So what is new
+among them is tried before any reload.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,10 +33,11 @@ class Listener:
     port: int
     file: str
     line: int
+    directive: str = "Listen"
 
 
-def check(dump: str, pid: int) -> None:
-    """Try every listener in ``dump`` (of ``-D DUMP_CONFIG``) that the server ``pid`` doesn't hold yet.
+def check(wanted: Iterable[Listener], pid: int) -> None:
+    """Try every listener that the server ``pid`` doesn't hold yet.
 
     Raises:
         AgentError: ``server_broken`` with file and line.
@@ -43,13 +45,13 @@ def check(dump: str, pid: int) -> None:
     held = _held(pid)
     if held is None:
         return
-    for listener in parse(dump):
+    for listener in wanted:
         if (listener.address, listener.port) not in held and not _is_any(listener, held):
             _try(listener)
 
 
 def parse(dump: str) -> Iterator[Listener]:
-    """The listeners in ``dump``."""
+    """The listeners in Apache's ``-D DUMP_CONFIG``."""
     file, line = "", 0
     for row in dump.splitlines():
         if found := _FILE.fullmatch(row):
@@ -74,8 +76,8 @@ def _try(listener: Listener) -> None:
         try:
             probe.bind((str(listener.address), listener.port))
         except OSError as error:
-            reason = f"Listen {listener.port}: {error.strerror}"
-            message = f"{reason} ({listener.file} line {listener.line}); a reload would end the server"
+            reason = f"{listener.directive} {listener.port}: {error.strerror}"
+            message = f"{reason} ({listener.file} line {listener.line}); a reload would not hold"
             raise AgentError(SERVER_BROKEN, message, file=listener.file, line=listener.line, reason=reason) from None
 
 

@@ -7,12 +7,14 @@ import errno
 import os
 import sys
 import traceback
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from tapak_webhost.agent.apache import Apache
-from tapak_webhost.agent.config import load
+from tapak_webhost.agent.config import APACHE, NGINX, Config, load
 from tapak_webhost.agent.files import NotOurs
+from tapak_webhost.agent.nginx import Nginx
 from tapak_webhost.agent.protocol import (
     BAD_CONFIG,
     BAD_REQUEST,
@@ -25,8 +27,10 @@ from tapak_webhost.agent.protocol import (
     decode,
     encode,
 )
+from tapak_webhost.agent.server import Server
 from tapak_webhost.agent.verbs import Verbs
 
+SERVERS: Mapping[str, Callable[[Config], Server]] = {APACHE: Apache, NGINX: Nginx}
 DEFAULT_CONFIG = Path("/etc/tapak-webhost.toml")
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -46,7 +50,7 @@ def main() -> None:
     except AgentError as error:
         answers.write(encode({"id": None, "ok": False, "error": _told(error)}))
         sys.exit(2)
-    serve(Verbs(settings, Apache(settings)), sys.stdin.buffer, answers)
+    serve(Verbs(settings, SERVERS[settings.server](settings)), sys.stdin.buffer, answers)
 
 
 def serve(verbs: Verbs, requests: BinaryIO, answers: BinaryIO) -> None:

@@ -36,8 +36,8 @@ class Server(Protocol):
         """Whether its process lives."""
         ...
 
-    def test(self, deadline: float) -> None:
-        """Test the whole configuration on disk.
+    def test(self, deadline: float, name: str = "") -> None:
+        """Test the whole configuration on disk, and that nobody else's block takes ``name`` where the server tells.
 
         Raises:
             AgentError: ``server_broken`` with file and line.

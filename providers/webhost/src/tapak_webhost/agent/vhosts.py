@@ -120,7 +120,7 @@ class Vhosts:
 
     def _test_with_ours(self, name: str, deadline: float) -> None:
         try:
-            self.server.test(deadline)
+            self.server.test(deadline, name)
         except AgentError as error:
             message = f"with {name} the whole configuration fails: {error.message}"
             raise AgentError(DIRECTIVE_REFUSED, message, **error.details) from None

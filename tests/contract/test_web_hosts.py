@@ -1,4 +1,4 @@
-"""Apache through its agent, on a real Apache: the contract of site providers, and what may go wrong here."""
+"""Apache and Nginx through their agent, on real servers: the contract of site providers, and what may go wrong."""
 
 from __future__ import annotations
 
@@ -17,25 +17,30 @@ from pathlib import Path
 import pytest
 
 from tapak.demo.servers.apache import ApacheServer
+from tapak.demo.servers.nginx import NginxServer
 from tapak.demo.servers.process import free_port, wait_until
+from tapak.demo.servers.web import WebServer
 from tapak.sdk.errors import ChangedMeanwhile, ProviderBroken, ProviderError, ProviderUnavailable
 from tapak.sdk.provider import Change
 from tapak.sdk.resources import Redirect, Site
 from tapak.testing.site_contract import SiteHost, SiteProviderContract, apply, live, new_site, standing
 from tapak_webhost.agent.crash import CRASHPOINTS
-from tapak_webhost.provider import ApacheProvider
+from tapak_webhost.provider import ApacheProvider, NginxProvider, WebHostProvider
 
 BROKEN = "zz-tangan.conf"
+SERVERS: dict[str, type[WebServer]] = {"apache": ApacheServer, "nginx": NginxServer}
+PROVIDERS: dict[str, type[WebHostProvider]] = {"apache": ApacheProvider, "nginx": NginxProvider}
 
 
-class ApacheHost(SiteHost):
-    def __init__(self, server: ApacheServer) -> None:
+class WebHost(SiteHost):
+    def __init__(self, server: WebServer) -> None:
         self.server = server
         self.address = ("127.0.0.1", server.port)
 
-    def provider(self, **settings: object) -> ApacheProvider:
+    def provider(self, **settings: object) -> WebHostProvider:
         given = {"agent_config": str(self.server.agent_config), "base_url": self.server.url, **settings}
-        return ApacheProvider(ApacheProvider.settings_schema().load(given))
+        kind = PROVIDERS[self.server.kind]
+        return kind(kind.settings_schema().load(given))
 
     def plant(self, name: str) -> None:
         public = self.server.sites / name / "public"
@@ -54,8 +59,13 @@ class ApacheHost(SiteHost):
         return sorted(str(path) for place in kept if place.exists() for path in place.iterdir())
 
     def break_configuration(self) -> str:
-        (self.server.vhosts / BROKEN).write_text("\nSalahKetik on\n")
+        mistake = {"apache": "\nSalahKetik on\n", "nginx": "\nsalah_ketik on;\n"}
+        self.by_hand(mistake[self.server.kind])
         return BROKEN
+
+    def by_hand(self, text: str) -> None:
+        """Let somebody else put a file beside ours."""
+        (self.server.vhosts / BROKEN).write_text(text)
 
     def mend_configuration(self) -> None:
         (self.server.vhosts / BROKEN).unlink(missing_ok=True)
@@ -105,14 +115,14 @@ DEATHS = [
 
 
 @contextmanager
-def killed_at(host: ApacheHost, point: str) -> Iterator[ApacheProvider]:
+def killed_at(host: WebHost, point: str) -> Iterator[WebHostProvider]:
     """A provider whose agent kills itself there."""
     command = ["env", f"TAPAK_CRASHPOINT={point}", sys.executable, "-m", "tapak_webhost.agent"]
     with host.provider(agent_command=command) as provider:
         yield provider
 
 
-def agent_of(host: ApacheHost) -> int:
+def agent_of(host: WebHost) -> int:
     """The process id of the one agent that this process runs for ``host``."""
     ours = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     wanted = str(host.server.agent_config).encode()
@@ -120,25 +130,25 @@ def agent_of(host: ApacheHost) -> int:
     return pid
 
 
-@pytest.fixture(scope="module")
-def apache(server_directory: Path) -> Iterator[ApacheServer]:
-    server = ApacheServer(server_directory / "apache", free_port())
+@pytest.fixture(scope="module", params=sorted(SERVERS))
+def server(server_directory: Path, request: pytest.FixtureRequest) -> Iterator[WebServer]:
+    server = SERVERS[request.param](server_directory / request.param, free_port())
     server.start()
     yield server
     server.stop()
 
 
-class TestApache(SiteProviderContract):
+class TestWebHost(SiteProviderContract):
     @pytest.fixture
-    def host(self, apache: ApacheServer) -> ApacheHost:
-        return ApacheHost(apache)
+    def host(self, server: WebServer) -> WebHost:
+        return WebHost(server)
 
     def test_every_crash_point_is_tried(self) -> None:
         assert {point for _, point in DEATHS} == set(CRASHPOINTS)
 
     @pytest.mark.parametrize(("change", "point"), DEATHS)
     def test_an_agent_killed_anywhere_is_made_good(
-        self, host: ApacheHost, provider: ApacheProvider, change: str, point: str
+        self, host: WebHost, provider: WebHostProvider, change: str, point: str
     ) -> None:
         before, after = CHANGES[change]
         name = new_site().name
@@ -159,7 +169,7 @@ class TestApache(SiteProviderContract):
 
     @pytest.mark.parametrize("point", ["vhost.placed", "vhost.marked"])
     def test_an_agent_killed_while_it_undoes_is_made_good(
-        self, host: ApacheHost, provider: ApacheProvider, point: str
+        self, host: WebHost, provider: WebHostProvider, point: str
     ) -> None:
         site = new_site()
         own = replace(site, headers=(("X-A", "b"),))
@@ -173,17 +183,22 @@ class TestApache(SiteProviderContract):
         assert "x-a" not in host.fetch(site.name).headers
         assert host.leftovers() == []
 
-    def test_a_site_that_breaks_the_rest_is_taken_back(self, host: ApacheHost, provider: ApacheProvider) -> None:
+    def test_a_site_that_breaks_the_rest_is_taken_back(self, host: WebHost, provider: WebHostProvider) -> None:
         site = new_site()
         own = replace(site, headers=(("X-A", "b"),))
         apply(provider, site)
-        trap = host.server.vhosts / BROKEN
-        trap.write_text(f'<IfFile "{host.server.vhosts}/site-{site.name}.conf">\nSalahKetik on\n</IfFile>\n')
+        own_file = host.server.vhosts / f"site-{site.name}.conf"
+        host.by_hand(
+            {
+                "apache": f'<IfFile "{own_file}">\nSalahKetik on\n</IfFile>\n',
+                "nginx": f"server {{\n listen 127.0.0.1:{host.server.port};\n server_name {site.name};\n}}\n",
+            }[host.server.kind]
+        )
         try:
             with pytest.raises(ProviderBroken) as told:
                 apply(provider, own, site)
         finally:
-            trap.unlink()
+            host.mend_configuration()
         assert BROKEN in told.value.message
         assert "dikembalikan" in told.value.message
         assert standing(provider, site) == site
@@ -194,7 +209,7 @@ class TestApache(SiteProviderContract):
 
     @pytest.mark.parametrize("command", [["/bin/true"], ["/bin/tidak-ada"]])
     def test_a_reload_that_is_not_proved_is_taken_back(
-        self, host: ApacheHost, provider: ApacheProvider, command: list[str]
+        self, host: WebHost, provider: WebHostProvider, command: list[str]
     ) -> None:
         site = new_site(headers=(("X-A", "b"),))
         wanted = replace(site, headers=(("X-A", "c"),))
@@ -211,31 +226,17 @@ class TestApache(SiteProviderContract):
         assert live(provider, site)
         assert host.leftovers() == []
 
-    def test_a_module_that_is_missing_is_told_before_anything_is_placed(
-        self, host: ApacheHost, provider: ApacheProvider
-    ) -> None:
-        site = new_site(headers=(("X-A", "b"),))
-        modules = host.server.directory / "modules.conf"
-        fewer = host.server.directory / "fewer.conf"
-        fewer.write_text("\n".join(row for row in modules.read_text().splitlines() if "headers" not in row))
-        with (
-            host.provider(agent_config=host.agent_config("fewer.toml", modules_conf=str(fewer))) as poor,
-            pytest.raises(ProviderBroken, match="Invalid command 'Header'"),
-        ):
-            apply(poor, site)
-        assert standing(provider, site) is None
-        assert host.leftovers() == []
-
-    def test_a_listener_that_would_end_the_server_is_told(self, host: ApacheHost, provider: ApacheProvider) -> None:
+    def test_a_listener_that_a_reload_could_not_open_is_told(self, host: WebHost, provider: WebHostProvider) -> None:
         site = new_site(headers=(("X-A", "b"),))
         with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-            hand = host.server.vhosts / BROKEN
-            hand.write_text(f"Listen 127.0.0.1:{taken.getsockname()[1]}\n")
+            port = taken.getsockname()[1]
+            listen = {"apache": f"Listen 127.0.0.1:{port}\n", "nginx": f"server {{ listen 127.0.0.1:{port}; }}\n"}
+            host.by_hand(listen[host.server.kind])
             try:
-                with pytest.raises(ProviderBroken, match="Listen") as told:
+                with pytest.raises(ProviderBroken, match=r"[Ll]isten") as told:
                     apply(provider, site)
             finally:
-                hand.unlink()
+                host.mend_configuration()
         assert BROKEN in told.value.message
         assert host.server.running()
         assert standing(provider, site) is None
@@ -243,7 +244,7 @@ class TestApache(SiteProviderContract):
         assert live(provider, site)
 
     def test_a_file_changed_by_hand_is_seen_and_can_be_put_right(
-        self, host: ApacheHost, provider: ApacheProvider
+        self, host: WebHost, provider: WebHostProvider
     ) -> None:
         site = new_site(headers=(("X-A", "b"),))
         apply(provider, site)
@@ -261,7 +262,7 @@ class TestApache(SiteProviderContract):
         assert live(provider, site)
 
     def test_a_document_root_that_is_gone_is_seen_and_made_again(
-        self, host: ApacheHost, provider: ApacheProvider
+        self, host: WebHost, provider: WebHostProvider
     ) -> None:
         site = new_site()
         apply(provider, site)
@@ -273,7 +274,7 @@ class TestApache(SiteProviderContract):
         assert live(provider, site)
 
     @pytest.mark.parametrize("kind", ["site", "public", "page", "vhost"])
-    def test_a_link_leads_no_write_astray(self, host: ApacheHost, provider: ApacheProvider, kind: str) -> None:
+    def test_a_link_leads_no_write_astray(self, host: WebHost, provider: WebHostProvider, kind: str) -> None:
         site = new_site()
         own = replace(site, title="Lain", headers=(("X-A", "b"),))
         apply(provider, site)
@@ -299,7 +300,7 @@ class TestApache(SiteProviderContract):
             place.unlink(missing_ok=True)
             standing(provider, site)
 
-    def test_a_site_taken_away_is_kept(self, host: ApacheHost, provider: ApacheProvider) -> None:
+    def test_a_site_taken_away_is_kept(self, host: WebHost, provider: WebHostProvider) -> None:
         site = new_site()
         apply(provider, site)
         host.put(site.name, "data.txt", "isi")
@@ -307,7 +308,7 @@ class TestApache(SiteProviderContract):
         (kept,) = (host.server.web / "removed").glob(f"*/{site.name}/public/data.txt")
         assert kept.read_text() == "isi"
 
-    def test_agents_side_by_side_make_one_site(self, host: ApacheHost) -> None:
+    def test_agents_side_by_side_make_one_site(self, host: WebHost) -> None:
         for site in (new_site(), new_site(headers=(("X-A", "b"),))):
             wanted = [replace(site, owner=f"Dinas {number % 2}") for number in range(6)]
             outcomes = self._at_once(host, wanted)
@@ -324,7 +325,7 @@ class TestApache(SiteProviderContract):
         server = ApacheServer(server_directory / "apache-down", free_port())
         server.start()
         server.stop()
-        with ApacheHost(server).provider(timeout=2.0) as provider:
+        with WebHost(server).provider(timeout=2.0) as provider:
             with pytest.raises(ProviderUnavailable, match="run"):
                 apply(provider, new_site(headers=(("X-A", "b"),)))
             site = new_site()
@@ -334,7 +335,7 @@ class TestApache(SiteProviderContract):
             assert seen.probes[0].answer == "koneksi ditolak"
             assert [check.name for check in provider.check() if not check.ok] == ["Proses server web", "Server web"]
 
-    def test_an_agent_that_dies_is_started_again(self, host: ApacheHost, provider: ApacheProvider) -> None:
+    def test_an_agent_that_dies_is_started_again(self, host: WebHost, provider: WebHostProvider) -> None:
         site = new_site()
         apply(provider, site)
         pid = agent_of(host)
@@ -342,7 +343,7 @@ class TestApache(SiteProviderContract):
         wait_until(lambda: ") Z " in Path(f"/proc/{pid}/stat").read_text(), 5, "the agent to end")
         assert standing(provider, site) == site
 
-    def test_a_full_disk_leaves_nothing_behind(self, host: ApacheHost, provider: ApacheProvider) -> None:
+    def test_a_full_disk_leaves_nothing_behind(self, host: WebHost, provider: WebHostProvider) -> None:
         command = ["prlimit", "--fsize=300", sys.executable, "-m", "tapak_webhost.agent"]
         for site in (new_site(), new_site(headers=(("X-A", "b"),))):
             with host.provider(agent_command=command) as poor, pytest.raises(ProviderUnavailable, match="no space"):
@@ -351,7 +352,7 @@ class TestApache(SiteProviderContract):
             assert host.fetch(site.name).status == 404
             assert host.leftovers() == []
 
-    def _at_once(self, host: ApacheHost, wanted: Sequence[Site]) -> list[ProviderError | None]:
+    def _at_once(self, host: WebHost, wanted: Sequence[Site]) -> list[ProviderError | None]:
         def one(site: Site) -> ProviderError | None:
             with host.provider() as provider:
                 try:
@@ -362,3 +363,78 @@ class TestApache(SiteProviderContract):
 
         with ThreadPoolExecutor(len(wanted)) as pool:
             return list(pool.map(one, wanted))
+
+
+@pytest.fixture(scope="module")
+def apache(server_directory: Path) -> Iterator[WebHost]:
+    server = ApacheServer(server_directory / "apache-modules", free_port())
+    server.start()
+    yield WebHost(server)
+    server.stop()
+
+
+def test_a_module_that_is_missing_is_told_before_anything_is_placed(apache: WebHost) -> None:
+    site = new_site(headers=(("X-A", "b"),))
+    modules = apache.server.directory / "modules.conf"
+    fewer = apache.server.directory / "fewer.conf"
+    fewer.write_text("\n".join(row for row in modules.read_text().splitlines() if "headers" not in row))
+    with (
+        apache.provider(agent_config=apache.agent_config("fewer.toml", modules_conf=str(fewer))) as poor,
+        pytest.raises(ProviderBroken, match="Invalid command 'Header'"),
+    ):
+        apply(poor, site)
+    with apache.provider() as provider:
+        assert standing(provider, site) is None
+    assert apache.leftovers() == []
+
+
+@pytest.fixture(scope="module")
+def nginx(server_directory: Path) -> Iterator[WebHost]:
+    server = NginxServer(server_directory / "nginx-quirks", free_port())
+    server.start()
+    yield WebHost(server)
+    server.stop()
+
+
+def test_a_certificate_that_is_missing_at_another_site_is_told(nginx: WebHost) -> None:
+    nginx.by_hand(f"server {{ listen 127.0.0.1:{free_port()} ssl; ssl_certificate /nowhere.crt; }}\n")
+    site = new_site(headers=(("X-A", "b"),))
+    with nginx.provider() as provider:
+        try:
+            with pytest.raises(ProviderBroken, match="cert"):
+                apply(provider, site)
+            mass = new_site()
+            apply(provider, mass)
+            assert live(provider, mass)
+        finally:
+            nginx.mend_configuration()
+        apply(provider, site)
+        assert live(provider, site)
+
+
+def test_somebody_elses_block_for_the_same_name_is_told(nginx: WebHost) -> None:
+    site = new_site()
+    own = replace(site, headers=(("X-A", "b"),))
+    nginx.by_hand(f"server {{\n listen 127.0.0.1:{nginx.server.port};\n server_name lain.test {site.name};\n}}\n")
+    with nginx.provider() as provider:
+        try:
+            with pytest.raises(ProviderBroken, match=BROKEN):
+                apply(provider, own)
+            assert standing(provider, site) is None
+        finally:
+            nginx.mend_configuration()
+        assert nginx.leftovers() == []
+
+
+def test_words_of_nginx_stay_words(nginx: WebHost) -> None:
+    hostile = "${tapak_site} $host; } server { listen 1; } #"
+    site = new_site(headers=(("X-A", hostile),), redirects=(Redirect("/a.b", "/baru"), Redirect("/c/", "/d/", 308)))
+    with nginx.provider() as provider:
+        apply(provider, replace(site, headers=(("X-A", hostile.replace("${", "$")),)))
+    answer = nginx.fetch(site.name, "/a.b/%0d%0aX-Evil:%201?x=%20y")
+    assert (answer.status, answer.headers["x-a"]) == (302, hostile.replace("${", "$"))
+    assert answer.headers["location"].endswith(f"{site.name}/baru/%0d%0aX-Evil:%201?x=%20y")
+    assert "x-evil" not in answer.headers
+    assert nginx.fetch(site.name, "/aXb").status == 404
+    moved = nginx.fetch(site.name, "/c/e?f")
+    assert (moved.status, moved.headers["location"].partition(site.name)[2]) == (308, "/d/e?f")

@@ -1,0 +1,85 @@
+"""An Nginx of our own on loopback: mass-served sites, and one file per site that needs its own directives.
+
+The first server answers every name that no other one claims, from ``sites/<name>/public``: making the directory is all
+it takes, and a name without a directory gets 404.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tapak.demo.servers.process import Daemon
+from tapak.demo.servers.web import WebServer, binary
+
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+_SERVER = """\
+{user}
+worker_processes 1;
+pid "{pid_file}";
+error_log "{logs}/error.log" warn;
+events {{ worker_connections 512; }}
+http {{
+    {temporary}
+    types_hash_max_size 2048;
+    server_names_hash_max_size 32768;
+    server_names_hash_bucket_size 256;
+    include /etc/nginx/mime.types;
+    default_type application/octet-stream;
+    charset utf-8;
+    server_tokens off;
+    port_in_redirect off;
+    keepalive_timeout 5;
+    client_max_body_size 64m;
+    log_format vhost_combined '$host:$server_port $remote_addr - $remote_user [$time_local] "$request" $status '
+                              '$bytes_sent "$http_referer" "$http_user_agent"';
+    access_log "{logs}/access.log" vhost_combined;
+
+    server {{
+        listen 127.0.0.1:{port} default_server;
+        server_name "~^(?<tapak_site>[a-z0-9][a-z0-9.-]*)$";
+        root "{sites}/$tapak_site/public";
+        index index.html;
+        disable_symlinks on from="{sites}";
+        add_header X-Tapak-Site "$tapak_site; served=mass" always;
+        if (-e "{suspended}/$tapak_site") {{ return 410; }}
+        location ~ "/\\.(?!well-known(?:/|$))" {{ return 403; }}
+    }}
+    include "{vhosts}/*.conf";
+}}
+"""
+
+
+@dataclass(frozen=True)
+class NginxServer(WebServer):
+    """One Nginx."""
+
+    kind = "nginx"
+    program = "nginx"
+
+    @property
+    def daemon(self) -> Daemon:
+        error_log = str(self.directory / "logs" / "error.log")
+        argv = [binary(self.program), "-e", error_log, "-c", str(self.config), "-g", "daemon off;"]
+        return Daemon("nginx", self.directory, argv, user=self.user, stop_signal=signal.SIGQUIT)
+
+    def configuration(self) -> str:
+        run = self.directory / "run"
+        return _SERVER.format(
+            # Without it a test of the configuration by root would give the temporary folders to nobody.
+            user=f"user {self.user};" if os.geteuid() == 0 else "",
+            run=run,
+            pid_file=self.pid_file,
+            logs=self.directory / "logs",
+            temporary=" ".join(f'{kind}_temp_path "{run}/{kind}";' for kind in TEMPORARY),
+            sites=self.sites,
+            suspended=self.web / "suspended",
+            vhosts=self.vhosts,
+            port=self.port,
+        )
+
+    def agent_settings(self) -> Mapping[str, object]:
+        return {"vhost_address": f"127.0.0.1:{self.port}"}

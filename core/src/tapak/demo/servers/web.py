@@ -1,0 +1,145 @@
+"""What the private web servers have in common: where things lie, and how one is started and told to be up."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import shutil
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from tapak.demo.servers.process import Daemon, ServerProblem, account, hand_over
+
+
+@dataclass(frozen=True)
+class WebServer(ABC):
+    """One web server in ``directory`` (which every user can walk to), on ``port`` of 127.0.0.1."""
+
+    directory: Path
+    port: int
+
+    kind: ClassVar[str]
+    program: ClassVar[str]
+
+    @property
+    def user(self) -> str:
+        """Who it runs as when we are root."""
+        return account("www-data")
+
+    @property
+    def web(self) -> Path:
+        """What the host agent owns: ``sites`` and, beside it, what is being made and what was taken away."""
+        return self.directory / "web"
+
+    @property
+    def sites(self) -> Path:
+        """One directory per full server name, each with ``public`` as its document root."""
+        return self.web / "sites"
+
+    @property
+    def vhosts(self) -> Path:
+        """Files of sites that need directives of their own."""
+        return self.directory / "vhost.d"
+
+    @property
+    def access_log(self) -> Path:
+        """The one access log; each line begins with the name that was asked for."""
+        return self.directory / "logs" / "access.log"
+
+    @property
+    def config(self) -> Path:
+        """The main configuration file."""
+        return self.directory / f"{self.kind}.conf"
+
+    @property
+    def pid_file(self) -> Path:
+        """Where the server itself tells its process id."""
+        return self.directory / "run" / f"{self.kind}.pid"
+
+    @property
+    def agent_config(self) -> Path:
+        """The configuration of the host agent that works on this server."""
+        return self.directory / "agent.toml"
+
+    @property
+    def url(self) -> str:
+        """Where it is reached by address; which site is asked for says the Host header."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    @abstractmethod
+    def daemon(self) -> Daemon:
+        """The server's process."""
+
+    @abstractmethod
+    def configuration(self) -> str:
+        """The main configuration file's content."""
+
+    @abstractmethod
+    def agent_settings(self) -> Mapping[str, object]:
+        """What the agent's settings have for this kind of server alone."""
+
+    def start(self) -> None:
+        """Start it unless it runs.
+
+        Raises:
+            ServerProblem: it doesn't start; tells why.
+        """
+        if self.daemon.running() and self.answers():
+            return
+        for mine in (self.directory, self.web, self.sites, self.vhosts):
+            hand_over(mine, "", 0o755)
+        for its in ("run", "logs"):
+            hand_over(self.directory / its, self.user, 0o755)
+        self.configure()
+        self.daemon.start(self.answers)
+
+    def configure(self) -> None:
+        """Write the server's and the agent's settings."""
+        self.config.write_text(self.configuration())
+        settings = {
+            "server": self.kind,
+            "web_dir": str(self.web),
+            "vhost_dir": str(self.vhosts),
+            "state_dir": str(self.directory / "agent"),
+            "access_log": str(self.access_log),
+            "address": f"127.0.0.1:{self.port}",
+            "program": binary(self.program),
+            "main_conf": str(self.config),
+            "pid_file": str(self.pid_file),
+            **self.agent_settings(),
+        }
+        self.agent_config.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items()))
+
+    def stop(self, timeout: float = 10) -> None:
+        """End it; sites and configuration stay."""
+        self.daemon.stop(timeout)
+
+    def running(self) -> bool:
+        """Whether its process lives."""
+        return self.daemon.running()
+
+    def answers(self) -> bool:
+        """Whether it answers HTTP with our mass-served sites."""
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)) as connection:
+            try:
+                connection.request("HEAD", "/", headers={"Host": "nobody.invalid"})
+                return connection.getresponse().getheader("X-Tapak-Site") == "nobody.invalid; served=mass"
+            except (OSError, http.client.HTTPException):
+                return False
+
+
+def binary(program: str) -> str:
+    """Where the Debian package of that name put its program.
+
+    Raises:
+        ServerProblem: it isn't installed.
+    """
+    found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
+    if found is None:
+        raise ServerProblem(f"no {program}: install the package '{program}'")
+    return found
