@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import signal
 import socket
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,9 +24,10 @@ from tapak.demo.servers.process import free_port, wait_until
 from tapak.demo.servers.web import WebServer
 from tapak.sdk.errors import ChangedMeanwhile, ProviderBroken, ProviderError, ProviderUnavailable
 from tapak.sdk.provider import Change
-from tapak.sdk.resources import Redirect, Site
+from tapak.sdk.resources import Php, Redirect, Site
 from tapak.testing.site_contract import SiteHost, SiteProviderContract, apply, live, new_site, standing
 from tapak_webhost.agent.crash import CRASHPOINTS
+from tapak_webhost.agent.users import name_of
 from tapak_webhost.provider import ApacheProvider, NginxProvider, WebHostProvider
 
 BROKEN = "zz-tangan.conf"
@@ -52,7 +55,9 @@ class WebHost(SiteHost):
         return [path.read_text() for path in found] == ["milik orang lain"]
 
     def put(self, name: str, file: str, content: str) -> None:
-        (self.server.sites / name / "public" / file).write_text(content)
+        place = self.server.sites / name / "public" / file
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(content)
 
     def names(self) -> Sequence[str]:
         kept = (self.server.sites, self.server.web / "staging", self.server.vhosts)
@@ -81,13 +86,23 @@ class WebHost(SiteHost):
         """The agent's settings with some of them changed."""
         given = tomllib.loads(self.server.agent_config.read_text()) | settings
         path = self.server.directory / name
-        path.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in given.items()))
+        path.write_text(toml(given))
         return str(path)
+
+
+def toml(settings: Mapping[str, Any]) -> str:
+    """``settings`` with its tables last."""
+    words = [f"{key} = {json.dumps(value)}" for key, value in settings.items() if not isinstance(value, dict)]
+    tables = [f"[{key}]\n{toml(value)}" for key, value in settings.items() if isinstance(value, dict)]
+    return "\n".join(words + tables) + "\n"
 
 
 PLAIN = Site("", title="Judul Lama", owner="Dinas Contoh")
 RENAMED = replace(PLAIN, title="Judul Baru")
 OWN = replace(PLAIN, headers=(("X-A", "b"),))
+WITH_PHP = replace(PLAIN, php=Php())
+LESS_PHP = replace(PLAIN, php=Php(memory=64))
+SUSPENDED = replace(WITH_PHP, suspended=True)
 OTHER = replace(PLAIN, redirects=(Redirect("/lama", "/baru"),))
 CHANGES: dict[str, tuple[Site | None, Site | None]] = {
     "make": (None, PLAIN),
@@ -98,6 +113,13 @@ CHANGES: dict[str, tuple[Site | None, Site | None]] = {
     "change directives": (OWN, OTHER),
     "take directives": (OWN, PLAIN),
     "remove with directives": (OWN, None),
+    "make with php": (None, WITH_PHP),
+    "give php": (PLAIN, WITH_PHP),
+    "change php": (WITH_PHP, LESS_PHP),
+    "take php": (WITH_PHP, PLAIN),
+    "remove with php": (WITH_PHP, None),
+    "suspend": (WITH_PHP, SUSPENDED),
+    "restore": (SUSPENDED, WITH_PHP),
 }
 RELOADING = [point for point in CRASHPOINTS if point.startswith("vhost.")]
 DEATHS = [
@@ -111,6 +133,16 @@ DEATHS = [
     *(("remove with directives", point) for point in ("vhost.placed", "delete.moved", "vhost.committed")),
     ("give directives", "vhost.reloaded"),
     ("take directives", "vhost.placed"),
+    *(
+        ("make with php", point)
+        for point in ("site.owned", "php.written", "php.started", "create.staged", "create.placed")
+    ),
+    *(("give php", point) for point in ("site.owned", "php.written", "php.stopped", "php.started", "update.written")),
+    *(("change php", point) for point in ("php.written", "php.stopped", "php.started", "update.paged")),
+    *(("take php", point) for point in ("update.written", "php.written", "php.stopped")),
+    *(("remove with php", point) for point in ("delete.moved", "php.stopped")),
+    *(("suspend", point) for point in ("site.suspended", "php.stopped", "update.written")),
+    *(("restore", point) for point in ("php.started", "update.written")),
 ]
 
 
@@ -130,12 +162,22 @@ def agent_of(host: WebHost) -> int:
     return pid
 
 
+def let_go(server: WebServer) -> None:
+    """Remove every site, so that no process and no user of theirs is left on this machine."""
+    with WebHost(server).provider() as provider:
+        for name in sorted(path.name for path in server.sites.iterdir() if path.joinpath("site.json").exists()):
+            found = standing(provider, Site(name))
+            with suppress(ProviderError):
+                apply(provider, None, found, fence=2**40)
+    server.stop()
+
+
 @pytest.fixture(scope="module", params=sorted(SERVERS))
 def server(server_directory: Path, request: pytest.FixtureRequest) -> Iterator[WebServer]:
     server = SERVERS[request.param](server_directory / request.param, free_port())
     server.start()
     yield server
-    server.stop()
+    let_go(server)
 
 
 class TestWebHost(SiteProviderContract):
@@ -307,6 +349,44 @@ class TestWebHost(SiteProviderContract):
         apply(provider, None, site)
         (kept,) = (host.server.web / "removed").glob(f"*/{site.name}/public/data.txt")
         assert kept.read_text() == "isi"
+
+    def test_php_that_died_is_brought_up_again(self, host: WebHost, provider: WebHostProvider) -> None:
+        site = new_site(php=Php())
+        apply(provider, site)
+        host.put(site.name, "a.php", "<?php echo 'jalan';")
+        pid = int((host.server.directory / "agent" / "php" / f"{site.name}.pid").read_text())
+        os.killpg(pid, signal.SIGKILL)
+        wait_until(lambda: host.fetch(site.name, "/a.php").status >= 500, 5, "the web server to see it")
+        assert all(check.ok for check in provider.check())
+        assert host.fetch(site.name, "/a.php").text == "jalan"
+        assert standing(provider, site) == site
+
+    def test_php_that_does_not_come_up_is_told_and_the_rest_stays(
+        self, host: WebHost, provider: WebHostProvider
+    ) -> None:
+        site = new_site()
+        apply(provider, site)
+        broken = host.agent_config("no-php.toml", php={"program": "/bin/false", "socket_dir": str(host.server.sockets)})
+        with host.provider(agent_config=broken) as poor:
+            for desired, observed in ((replace(site, php=Php()), site), (new_site(php=Php()), None)):
+                with pytest.raises(ProviderBroken, match="php-fpm"):
+                    apply(poor, desired, observed)
+                assert standing(provider, desired) == observed
+        assert live(provider, site)
+        assert host.leftovers() == []
+
+    def test_a_site_has_a_user_of_its_own_as_long_as_it_stands(self, host: WebHost, provider: WebHostProvider) -> None:
+        site = new_site(php=Php())
+        user = name_of(host.server.sites / site.name)
+        apply(provider, site)
+        host.put(site.name, "a.php", "<?php echo posix_getpwuid(posix_geteuid())['name'];")
+        assert host.fetch(site.name, "/a.php").text == user
+        public = (host.server.sites / site.name / "public").stat()
+        assert (pwd.getpwuid(public.st_uid).pw_name, public.st_mode & 0o7777) == (user, 0o2750)
+        apply(provider, None, site)
+        assert user not in {entry.pw_name for entry in pwd.getpwall()}
+        assert not list((host.server.directory / "agent" / "php").glob(f"{site.name}*"))
+        assert not (host.server.web / "private" / site.name).exists()
 
     def test_agents_side_by_side_make_one_site(self, host: WebHost) -> None:
         for site in (new_site(), new_site(headers=(("X-A", "b"),))):

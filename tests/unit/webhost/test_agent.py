@@ -16,7 +16,15 @@ import pytest
 import tapak_webhost
 from tapak_webhost.agent.protocol import MAX_REQUEST
 
-SPEC = {"name": "a.example.test", "title": "Judul", "owner": "Dinas", "redirects": [], "headers": []}
+SPEC = {
+    "name": "a.example.test",
+    "title": "Judul",
+    "owner": "Dinas",
+    "redirects": [],
+    "headers": [],
+    "php": None,
+    "suspended": False,
+}
 APPLY = {"verb": "apply", "name": "a.example.test", "fence": 1, "timeout": 5, "desired": SPEC, "observed": None}
 CONFIG = """\
 server = "apache"
@@ -106,7 +114,7 @@ def test_it_greets_and_makes_a_site(config: Path) -> None:
 
 def _greets_and_makes(ask: Ask, sites: Path) -> None:
     greeting = ask(line(verb="hello"))["result"]
-    assert (greeting["protocol"], greeting["server"]) == (1, "apache")
+    assert (greeting["protocol"], greeting["server"]) == (2, "apache")
     assert ask(line(**APPLY)) == {
         "id": 1,
         "ok": True,
@@ -149,6 +157,10 @@ def _greets_and_makes(ask: Ask, sites: Path) -> None:
         line(**{**APPLY, "desired": None}),
         line(**{**APPLY, "desired": []}),
         line(**{**APPLY, "desired": {**SPEC, "extra": 1}}),
+        line(**{**APPLY, "desired": {**SPEC, "suspended": 1}}),
+        line(**{**APPLY, "desired": {**SPEC, "php": {}}}),
+        line(**{**APPLY, "desired": {**SPEC, "php": {"memory": 10**6, "upload": 1, "seconds": 1}}}),
+        line(**{**APPLY, "desired": {**SPEC, "php": {"memory": 1, "upload": 1, "seconds": 1, "ini": "x"}}}),
         line(**{**APPLY, "desired": {**SPEC, "title": 1}}),
         line(**{**APPLY, "desired": {**SPEC, "headers": [["X-A"]]}}),
         line(**{**APPLY, "desired": {**SPEC, "headers": [["X-A", 1]]}}),

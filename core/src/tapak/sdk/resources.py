@@ -7,16 +7,38 @@ what ``apply`` gives for it, so that it is applied again where that was lost.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from tapak.sdk.backups import Backup
 from tapak.sdk.databases import Database
+from tapak.sdk.hosting import (
+    Account,
+    Php,
+    Redirect,
+    Release,
+    Site,
+    account_from_json,
+    normal_name,
+    release_from_json,
+    site_from_json,
+)
 
-
-def _name(name: str) -> str:
-    return name.rstrip(".").lower()
+__all__ = [
+    "KINDS",
+    "Account",
+    "DesiredResource",
+    "Fact",
+    "Php",
+    "RecordSet",
+    "Redirect",
+    "Release",
+    "Site",
+    "Spec",
+    "spec_from_json",
+    "spec_to_json",
+]
 
 
 @dataclass(frozen=True)
@@ -37,8 +59,8 @@ class RecordSet:
     ttl: int = 300
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "zone", _name(self.zone))
-        object.__setattr__(self, "name", _name(self.name))
+        object.__setattr__(self, "zone", normal_name(self.zone))
+        object.__setattr__(self, "name", normal_name(self.name))
         object.__setattr__(self, "type", self.type.upper())
         object.__setattr__(self, "values", tuple(sorted(self.values)))
 
@@ -48,48 +70,17 @@ class RecordSet:
         return f"{self.name}/{self.type}"
 
 
-@dataclass(frozen=True)
-class Redirect:
-    """A path prefix of a site that answers with a redirect: needs a vhost file of its own."""
-
-    path: str
-    target: str
-    status: int = 302
+Spec = RecordSet | Site | Release | Account | Database | Backup
+KINDS = frozenset(
+    {RecordSet.kind, Site.kind, Release.kind, Account.kind, Database.kind, Backup.kind},
+)
 
 
-@dataclass(frozen=True)
-class Site:
-    """A name that a web server answers for.
-
-    ``title`` and ``owner`` are printed on the placeholder page that stands until the owner's files come. A site
-    without ``redirects`` or ``headers`` is mass-served (a directory, no reload); with them it gets a vhost file.
-    """
-
-    kind: ClassVar[str] = "site"
-    has_outputs: ClassVar[bool] = False
-
-    name: str
-    title: str = ""
-    owner: str = ""
-    redirects: tuple[Redirect, ...] = ()
-    headers: tuple[tuple[str, str], ...] = ()
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "name", _name(self.name))
-
-    @property
-    def identity(self) -> str:
-        """What can exist once: the server name."""
-        return self.name
-
-    @property
-    def needs_own_file(self) -> bool:
-        """Whether directives are wanted that mass serving can't give."""
-        return bool(self.redirects or self.headers)
-
-
-Spec = RecordSet | Site | Database | Backup
-KINDS = frozenset({RecordSet.kind, Site.kind, Database.kind, Backup.kind})
+_HOSTING: Mapping[str, Callable[[Mapping[str, Any]], Spec]] = {
+    Site.kind: site_from_json,
+    Release.kind: release_from_json,
+    Account.kind: account_from_json,
+}
 
 
 def spec_to_json(spec: Spec) -> dict[str, Any]:
@@ -111,10 +102,8 @@ def spec_from_json(kind: str, data: Mapping[str, Any]) -> Spec:
     """
     if kind == RecordSet.kind:
         return RecordSet(**{**data, "values": tuple(data["values"])})
-    if kind == Site.kind:
-        redirects = tuple(Redirect(**redirect) for redirect in data.get("redirects", ()))
-        headers = tuple((name, value) for name, value in data.get("headers", ()))
-        return Site(**{**data, "redirects": redirects, "headers": headers})
+    if kind in _HOSTING:
+        return _HOSTING[kind](data)
     if kind == Database.kind:
         return Database(**data)
     if kind == Backup.kind:

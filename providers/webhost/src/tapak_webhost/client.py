@@ -43,6 +43,11 @@ _ERRORS: Mapping[str, tuple[type[ProviderError], str]] = {
     ),
     protocol.DISK_FULL: (ProviderUnavailable, "Ruang penyimpanan di server web habis; tidak ada yang diubah."),
     protocol.NO_PERMISSION: (ProviderDenied, "Agen di server web tidak berhak menulis: {message}."),
+    protocol.RUNTIME_BROKEN: (
+        ProviderBroken,
+        "PHP situs ini tidak dapat dijalankan di server web: {message}. Keadaan semula sudah dikembalikan.",
+    ),
+    protocol.UNSUPPORTED: (ProviderError, "Server web ini tidak menyediakan yang diminta: {message}."),
     protocol.BUSY: (ProviderUnavailable, "Server web sedang dikerjakan proses lain; dicoba lagi."),
 }
 _UNKNOWN = (ProviderBroken, "Agen di server web gagal ({code}). Periksa log agen.")

@@ -14,14 +14,24 @@ from tapak.sdk.resources import Redirect, Site
 
 PROOF = "X-Tapak-Site"
 LONGEST_PAUSE = 0.2
+BODY = 4096
+
+
+@dataclass(frozen=True)
+class PhpPage:
+    """A page that says ``word`` where PHP runs it."""
+
+    path: str
+    word: str
 
 
 @dataclass(frozen=True)
 class Page:
-    """An answer without its body; ``problem`` says why there is none."""
+    """An answer with the beginning of its body; ``problem`` says why there is none."""
 
     status: int = 0
     headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
     problem: str = ""
 
     def header(self, name: str) -> str | None:
@@ -54,32 +64,42 @@ class WebServer:
                 connection.putheader("User-Agent", "tapak-verify")
                 connection.endheaders()
                 response = connection.getresponse()
-                return Page(response.status, tuple(response.getheaders()))
+                return Page(response.status, tuple(response.getheaders()), response.read(BODY))
             except (OSError, http.client.HTTPException, ValueError) as error:
                 return Page(problem=_words(error))
 
-    def served(self, site: Site, deadline: float) -> Verification:
-        """Look until the site answers as ``site`` says, or the deadline passes."""
-        return _poll(site.identity, lambda left: self._served(site, left), deadline)
+    def served(self, site: Site, deadline: float, php: PhpPage | None = None) -> Verification:
+        """Look until the site answers as ``site`` says and runs ``php``, or the deadline passes."""
+        return _poll(site.identity, lambda left: self._served(site, left, php), deadline)
 
     def gone(self, site: Site, deadline: float) -> Verification:
         """Look until nothing answers for the site's name, or the deadline passes."""
         return _poll(site.identity, lambda left: (self._gone(site, left),), deadline)
 
-    def _served(self, site: Site, left: float) -> tuple[Probe, ...]:
+    def _served(self, site: Site, left: float, php: PhpPage | None) -> tuple[Probe, ...]:
         page = self.get(site.name, timeout=left)
-        probes = [self._front(site, page)]
+        if site.suspended:
+            return (self._answered(site, page, "HTTP 410 dari situs ini", page.status == 410),)
+        probes = [self._answered(site, page, "HTTP 2xx/3xx dari situs ini", 200 <= page.status < 400)]
+        if php is not None:
+            probes.append(self._php(site, php, left))
         probes += [self._header(site, page, name, value) for name, value in site.headers]
         probes += [self._redirect(site, redirect, left) for redirect in site.redirects]
         return tuple(probes)
 
-    def _front(self, site: Site, page: Page) -> Probe:
+    def _answered(self, site: Site, page: Page, wanted: str, ok: bool) -> Probe:
         how = "vhost" if site.needs_own_file else "mass"
         expected = f"{site.name}; served={how}"
-        answer, ok = page.answer, 200 <= page.status < 400
+        answer = page.answer
         if page.header(PROOF) != expected and not page.problem:
             answer, ok = f"{answer}, bukan dari situs ini ({page.header(PROOF) or 'server lain'})", False
-        return Probe(self._url(site, "/"), "HTTP 2xx/3xx dari situs ini", answer, ok)
+        return Probe(self._url(site, "/"), wanted, answer, ok)
+
+    def _php(self, site: Site, php: PhpPage, left: float) -> Probe:
+        page = self.get(site.name, php.path, left)
+        answer = "sumber PHP ditampilkan" if b"<?php" in page.body else page.answer
+        ran = page.status == 200 and page.body.strip() == php.word.encode()
+        return Probe(self._url(site, php.path), "PHP dijalankan", "PHP dijalankan" if ran else answer, ran)
 
     def _header(self, site: Site, page: Page, name: str, value: str) -> Probe:
         found = page.header(name)

@@ -14,7 +14,7 @@ from tapak_webhost import figures
 from tapak_webhost.agent.protocol import MAX_NAMES, MAX_TIMEOUT
 from tapak_webhost.channel import LocalChild
 from tapak_webhost.client import AgentClient
-from tapak_webhost.probe import WebServer
+from tapak_webhost.probe import PhpPage, WebServer
 from tapak_webhost.settings import WebHostSettings
 
 NOBODY = "tapak-check.invalid"
@@ -26,6 +26,7 @@ _CHECKS = {
     "server": ("Proses server web", "Server web berjalan."),
     "configuration": ("Konfigurasi server web", "Konfigurasi server web lolos uji."),
     "undo": ("Pembatalan", "Tidak ada perubahan yang belum selesai dibatalkan."),
+    "php": ("PHP", "PHP semua situs yang memakainya berjalan."),
     "log": ("Log akses", "Agen dapat membaca log akses."),
 }
 
@@ -75,7 +76,7 @@ class WebHostProvider(Provider):
 
     def verify(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
         deadline = time.monotonic() + timeout
-        return [self._web.served(cast(Site, spec), deadline) for spec in specs]
+        return [self._served(cast(Site, spec), deadline) for spec in specs]
 
     def verify_gone(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
         deadline = time.monotonic() + timeout
@@ -92,6 +93,16 @@ class WebHostProvider(Provider):
 
     def close(self) -> None:
         self._agent.close()
+
+    def _served(self, site: Site, deadline: float) -> Verification:
+        if site.php is None or site.suspended:
+            return self._web.served(site, deadline)
+        ask = {"name": site.name}
+        try:
+            page = PhpPage(**self._agent.ask("probe", {**ask, "place": True}, timeout=self._timeout))
+            return self._web.served(site, deadline, page)
+        finally:
+            self._agent.ask("probe", {**ask, "place": False}, timeout=self._timeout)
 
     def _apply(self, change: Change, fence: int, timeout: float) -> Applied:
         fields = {

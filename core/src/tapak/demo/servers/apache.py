@@ -21,6 +21,8 @@ MODULES = (
     "alias",
     "headers",
     "vhost_alias",
+    "proxy",
+    "proxy_fcgi",
 )
 MODULES_DIR = Path("/usr/lib/apache2/modules")
 
@@ -48,7 +50,7 @@ TraceEnable Off
 FileETag MTime Size
 TypesConfig /etc/mime.types
 AddDefaultCharset utf-8
-DirectoryIndex index.html
+DirectoryIndex index.php index.html
 
 ErrorLog "{logs}/error.log"
 LogLevel warn
@@ -63,6 +65,12 @@ CustomLog "{logs}/access.log" vhost_combined
 <Directory "{sites}">
     Options None
     Require all granted
+    <If "-e '{suspended}/%{{SERVER_NAME}}'">
+        Redirect 410 /
+    </If>
+    <FilesMatch "\\.(?i:php[0-9]?|phar|phtml)$">
+        SetHandler "proxy:unix:{sockets}/%{{SERVER_NAME}}.sock|fcgi://localhost/"
+    </FilesMatch>
 </Directory>
 <DirectoryMatch "^{sites}/[^/]+/public/(.*/)?\\.(?!well-known(/|$))">
     Require all denied
@@ -109,7 +117,8 @@ class ApacheServer(WebServer):
             pid_file=self.pid_file,
             logs=self.directory / "logs",
             sites=self.sites,
-            suspended=self.web / "suspended",
+            suspended=self.suspended,
+            sockets=self.sockets,
             vhosts=self.vhosts,
             port=self.port,
         )

@@ -34,6 +34,7 @@ http {{
     port_in_redirect off;
     keepalive_timeout 5;
     client_max_body_size 64m;
+    log_not_found off;
     log_format vhost_combined '$host:$server_port $remote_addr - $remote_user [$time_local] "$request" $status '
                               '$bytes_sent "$http_referer" "$http_user_agent"';
     access_log "{logs}/access.log" vhost_combined;
@@ -42,11 +43,17 @@ http {{
         listen 127.0.0.1:{port} default_server;
         server_name "~^(?<tapak_site>[a-z0-9][a-z0-9.-]*)$";
         root "{sites}/$tapak_site/public";
-        index index.html;
+        index index.php index.html;
         disable_symlinks on from="{sites}";
         add_header X-Tapak-Site "$tapak_site; served=mass" always;
         if (-e "{suspended}/$tapak_site") {{ return 410; }}
         location ~ "/\\.(?!well-known(?:/|$))" {{ return 403; }}
+        location ~ "\\.(?i:php[0-9]?|phar|phtml)$" {{
+            try_files $uri =404;
+            include /etc/nginx/fastcgi_params;
+            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+            fastcgi_pass "unix:{sockets}/$tapak_site.sock";
+        }}
     }}
     include "{vhosts}/*.conf";
 }}
@@ -76,7 +83,8 @@ class NginxServer(WebServer):
             logs=self.directory / "logs",
             temporary=" ".join(f'{kind}_temp_path "{run}/{kind}";' for kind in TEMPORARY),
             sites=self.sites,
-            suspended=self.web / "suspended",
+            suspended=self.suspended,
+            sockets=self.sockets,
             vhosts=self.vhosts,
             port=self.port,
         )

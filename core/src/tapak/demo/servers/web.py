@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import grp
 import http.client
 import json
+import pwd
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -49,6 +51,16 @@ class WebServer(ABC):
     def access_log(self) -> Path:
         """The one access log; each line begins with the name that was asked for."""
         return self.directory / "logs" / "access.log"
+
+    @property
+    def suspended(self) -> Path:
+        """A file here, named as a site, lets the server answer 410 for it."""
+        return self.web / "suspended"
+
+    @property
+    def sockets(self) -> Path:
+        """Where sites' PHP listens: ``<name>.sock``."""
+        return self.directory / "php"
 
     @property
     def config(self) -> Path:
@@ -111,9 +123,14 @@ class WebServer(ABC):
             "program": binary(self.program),
             "main_conf": str(self.config),
             "pid_file": str(self.pid_file),
+            "web_group": grp.getgrgid(pwd.getpwnam(self.user).pw_gid).gr_name,
             **self.agent_settings(),
         }
-        self.agent_config.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items()))
+        lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
+        fpm = php_fpm()
+        if fpm is not None:
+            lines += ["[php]", f"program = {json.dumps(str(fpm))}", f"socket_dir = {json.dumps(str(self.sockets))}"]
+        self.agent_config.write_text("\n".join(lines) + "\n")
 
     def stop(self, timeout: float = 10) -> None:
         """End it; sites and configuration stay."""
@@ -131,6 +148,12 @@ class WebServer(ABC):
                 return connection.getresponse().getheader("X-Tapak-Site") == "nobody.invalid; served=mass"
             except (OSError, http.client.HTTPException):
                 return False
+
+
+def php_fpm() -> Path | None:
+    """The newest php-fpm of this machine, where there is one."""
+    found = sorted(Path("/usr/sbin").glob("php-fpm[0-9]*"))
+    return found[-1] if found else None
 
 
 def binary(program: str) -> str:

@@ -16,6 +16,7 @@ NGINX = "nginx"
 _PATHS = ("web_dir", "vhost_dir", "state_dir", "access_log", "program", "main_conf", "pid_file")
 _APACHE_PATHS = ("modules_conf", "info_module")
 _WORDS = ("server", "address", "vhost_address")
+_OPTIONAL = ("reload_command", "web_group", "php")
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,22 @@ class ApacheModules:
 
 
 @dataclass(frozen=True)
+class PhpFpm:
+    """``program`` is php-fpm; sites' sockets lie in ``socket_dir`` as ``<name>.sock``."""
+
+    program: Path
+    socket_dir: Path
+
+
+@dataclass(frozen=True)
 class Config:
     """Where things are on this host.
 
     ``web_dir`` holds ``sites``, ``staging``, ``removed`` and ``suspended`` on one file system. ``address`` (host:port)
     is where the agent itself asks the server; ``vhost_address`` stands in ``<VirtualHost …>`` or ``listen``.
     ``program`` and ``main_conf`` are the server's; ``reload_command`` replaces its own way to reload. ``modules`` is
-    there for Apache only.
+    there for Apache only, ``php`` where the host offers PHP. Through the group ``web_group`` the web server reads
+    what belongs to a site's own user.
     """
 
     server: str
@@ -48,6 +58,8 @@ class Config:
     pid_file: Path
     reload_command: tuple[str, ...] = ()
     modules: ApacheModules | None = None
+    web_group: str = ""
+    php: PhpFpm | None = None
 
 
 def load(path: Path) -> Config:
@@ -75,15 +87,24 @@ def _config(found: Mapping[str, Any]) -> Config:
     if server not in {APACHE, NGINX}:
         raise ValueError("server must be apache or nginx")
     own = _APACHE_PATHS if server == APACHE else ()
-    _known(found, {*_PATHS, *_WORDS, *own, "reload_command"}, "")
+    _known(found, {*_PATHS, *_WORDS, *own, *_OPTIONAL}, "")
     return Config(
         server=server,
         address=_address(words["address"]),
         vhost_address=words["vhost_address"],
         reload_command=_command(found.get("reload_command", [])),
         modules=ApacheModules(*(_path(found, key) for key in own)) if own else None,
+        web_group=_word(found, "web_group") if "web_group" in found else "",
+        php=_php(found["php"]) if "php" in found else None,
         **{key: _path(found, key) for key in _PATHS},
     )
+
+
+def _php(found: Any) -> PhpFpm:
+    if not isinstance(found, dict):
+        raise ValueError("php must be a table")
+    _known(found, {"program", "socket_dir"}, "php.")
+    return PhpFpm(_path(found, "program"), _path(found, "socket_dir"))
 
 
 def _known(found: Mapping[str, Any], allowed: set[str], where: str) -> None:

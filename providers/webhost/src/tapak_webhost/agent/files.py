@@ -59,6 +59,11 @@ def exists(at: int | None, name: str | Path) -> bool:
     return True
 
 
+def names(at: int) -> list[str]:
+    """What is in the directory, sorted."""
+    return sorted(os.listdir(at))
+
+
 def read(at: int, name: str, limit: int) -> bytes | None:
     """The content of a plain file; None where there is nothing.
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from tapak_webhost.agent import fences, files, sites
 from tapak_webhost.agent.config import Config
 from tapak_webhost.agent.journal import Entry
+from tapak_webhost.agent.php import Php
 from tapak_webhost.agent.protocol import BUSY, CHANGED_MEANWHILE, FOREIGN, AgentError
+from tapak_webhost.agent.runtime import Runtime
 from tapak_webhost.agent.server import Server
 from tapak_webhost.agent.sites import Meta, Web
 from tapak_webhost.agent.spec import SiteSpec
@@ -39,17 +41,22 @@ class Standing:
 class Host:
     """The sites of this host, while its lock is held; made by :func:`locked`."""
 
-    def __init__(self, config: Config, server: Server, web: Web, vhosts: Vhosts, fences_fd: int) -> None:
-        self.config = config
+    def __init__(self, server: Server, web: Web, vhosts: Vhosts, runtime: Runtime, fences_fd: int) -> None:
         self.server = server
         self.web = web
+        self.runtime = runtime
+        self.failed: dict[str, str] = {}
         self._vhosts = vhosts
         self._fences = fences_fd
 
     def recover(self, by: float) -> None:
-        """Finish or undo what a killed agent left; half-made sites were never served and go."""
+        """Finish or undo what a killed agent left; half-made sites were never served and go.
+
+        What doesn't come up again stands in ``failed``, by site.
+        """
         files.clear(self.web.staging)
         self._vhosts.recover(by)
+        self.failed = self.runtime.recover(by)
 
     def settled(self) -> None:
         """Raises :class:`AgentError` while the undo of some change isn't served."""
@@ -90,7 +97,7 @@ class Host:
         return self.standing(name)
 
     def _served(self, meta: Meta, vhost: bytes | None) -> SiteSpec:
-        spec = meta.spec
+        spec = self.runtime.standing(meta.spec)
         if vhost is None:
             spec = spec.mass()
         elif sites.digest(vhost) != meta.vhost:
@@ -108,18 +115,27 @@ class Host:
             change=secrets.token_hex(8),
         )
 
-        def commit() -> None:
-            if old is None:
-                sites.create(self.web, meta)
-            else:
-                sites.update(self.web, meta, old)
+        name = desired.name
+        conf, suspended = self.runtime.conf(name), bool(found and found.spec.suspended)
+        try:
+            holder = self.runtime.prepare(desired, deadline)
 
-        before = found.vhost if found else None
-        if before == (text.encode() if text is not None else None):
-            commit()
-        else:
-            entry = Entry(desired.name, meta.change, before.decode(errors="surrogateescape") if before else None)
-            self._vhosts.change(entry, text, commit, deadline)
+            def commit() -> None:
+                if old is None:
+                    sites.create(self.web, meta, holder)
+                else:
+                    sites.update(self.web, meta, old)
+
+            before = found.vhost if found else None
+            if before == (text.encode() if text is not None else None):
+                commit()
+            else:
+                entry = Entry(name, meta.change, before.decode(errors="surrogateescape") if before else None)
+                self._vhosts.change(entry, text, commit, deadline)
+        except Exception:
+            self.runtime.undo(name, conf, suspended, self._vhosts.undo_by)
+            raise
+        self.runtime.finish(desired, deadline)
 
     def _delete(self, found: Standing, deadline: float) -> None:
         name, kept = found.spec.name, sites.removal()
@@ -128,6 +144,7 @@ class Host:
         else:
             entry = Entry(name, secrets.token_hex(8), found.vhost.decode(errors="surrogateescape"), kept)
             self._vhosts.change(entry, None, lambda: None, deadline)
+        self.runtime.clear(name)
 
 
 @contextlib.contextmanager
@@ -140,7 +157,7 @@ def locked(config: Config, server: Server, deadline: float, undo_by: float) -> I
     files.make_directory(config.state_dir, mode=0o700)
     with contextlib.ExitStack() as stack:
         state = stack.enter_context(files.directory(config.state_dir))
-        for name in ("journal", "fences"):
+        for name in ("journal", "fences", "php"):
             files.make_directory(name, state, 0o700)
         root = stack.enter_context(files.directory(config.web_dir))
         _lock(root, deadline)
@@ -153,7 +170,8 @@ def locked(config: Config, server: Server, deadline: float, undo_by: float) -> I
             web=web,
             undo_by=undo_by,
         )
-        host = Host(config, server, web, vhosts, stack.enter_context(files.directory("fences", state)))
+        runtime = Runtime(config, web, Php(config, stack.enter_context(files.directory("php", state))))
+        host = Host(server, web, vhosts, runtime, stack.enter_context(files.directory("fences", state)))
         # A server that doesn't take in its undo must not hold up the sites that need no reload.
         host.recover(min(undo_by, time.monotonic() + RECOVER_SECONDS))
         yield host

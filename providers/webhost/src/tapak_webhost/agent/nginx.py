@@ -32,15 +32,24 @@ server {{
     listen {address};
     server_name {name};
     root {root};
-    index index.html;
+    index index.php index.html;
     port_in_redirect off;
     disable_symlinks on from={root};
     add_header X-Tapak-Site {proof} always;
 {headers}
     if (-e {suspended}) {{ return 410; }}
     location ~ "/\\.(?!well-known(?:/|$))" {{ return 403; }}
-{redirects}}}
+{redirects}    location ~ "\\.(?i:php[0-9]?|phar|phtml)$" {{
+{php}    }}
+}}
 """
+_PHP = """\
+        try_files $uri =404;
+        include /etc/nginx/fastcgi_params;
+        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+        fastcgi_pass {socket};
+"""
+_NO_PHP = "        return 403;\n"
 # The rest of the path is taken as the client sent it: decoded, it could hold the end of a header's line.
 _REDIRECT = """\
     location ~ "^{path}{end}" {{
@@ -96,6 +105,7 @@ class Nginx:
             proof=_quoted(f"{spec.name}; served=vhost"),
             headers="".join(f"    add_header {_quoted(key)} {_quoted(value)} always;\n" for key, value in spec.headers),
             redirects="".join(map(_redirect, redirects)),
+            php=self._php(spec.name),
         )
 
     def marker_text(self, generation: int) -> str:
@@ -147,6 +157,12 @@ class Nginx:
             if time.monotonic() >= deadline:
                 raise AgentError(RELOAD_UNPROVED, "the workers of the old configuration go on")
             time.sleep(0.005)
+
+    def _php(self, name: str) -> str:
+        """PHP's source is shown at no site, whether it has PHP or not."""
+        if self._config.php is None:
+            return _NO_PHP
+        return _PHP.format(socket=_quoted(f"unix:{self._config.php.socket_dir / name}.sock"))
 
     def _accepting(self) -> set[int]:
         """The workers that take connections; empty where the kernel doesn't tell."""

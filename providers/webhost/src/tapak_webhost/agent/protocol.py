@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-PROTOCOL = 1
+PROTOCOL = 2
 MAX_REQUEST = 1_048_576
 MAX_NAMES = 1000
 MAX_TIMEOUT = 600.0
@@ -29,6 +29,8 @@ DIRECTIVE_REFUSED = "directive_refused"
 RELOAD_UNPROVED = "reload_unproved"
 DISK_FULL = "disk_full"
 NO_PERMISSION = "no_permission"
+RUNTIME_BROKEN = "runtime_broken"
+UNSUPPORTED = "unsupported"
 BUSY = "busy"
 INTERNAL = "internal"
 
@@ -83,6 +85,14 @@ def integer(value: Mapping[str, Any], key: str, what: str, lowest: int = 0, high
     found = value.get(key)
     if not isinstance(found, int) or isinstance(found, bool) or not lowest <= found <= highest:
         raise AgentError(BAD_REQUEST, f"{what}: {key} must be a whole number from {lowest} to {highest}")
+    return found
+
+
+def flag(value: Mapping[str, Any], key: str, what: str) -> bool:
+    """Whether ``key`` is true; where it is missing it isn't."""
+    found = value.get(key, False)
+    if not isinstance(found, bool):
+        raise AgentError(BAD_REQUEST, f"{what}: {key} must be true or false")
     return found
 
 

@@ -22,12 +22,18 @@ from tapak_webhost.agent.crash import crashpoint
 from tapak_webhost.agent.page import placeholder
 from tapak_webhost.agent.protocol import FOREIGN, AgentError
 from tapak_webhost.agent.spec import SiteSpec, spec_from
+from tapak_webhost.agent.users import Owner
 
 PUBLIC = "public"
 INDEX = "index.html"
 META = "site.json"
 FORMAT = 1
 META_LIMIT = 1_048_576
+# A site's own user alone writes its files, and only the web server's group reads them.
+OWN_MODE = 0o2750
+
+# By the names of Web's fields. Sites' users walk through "private" to their own; the web server looks into "suspended".
+_PLACES = {"sites": 0o755, "staging": 0o700, "removed": 0o700, "private": 0o711, "suspended": 0o755}
 PAGE_LIMIT = 65_536
 
 
@@ -50,6 +56,16 @@ class Web:
     sites: int
     staging: int
     removed: int
+    private: int
+    suspended: int
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who a site's files belong to, and the group through which the web server reads them."""
+
+    owner: Owner
+    web_gid: int
 
 
 @contextlib.contextmanager
@@ -57,9 +73,9 @@ def opened(web_dir: Path) -> Iterator[Web]:
     """The directories below ``web_dir``, made where they are missing."""
     with contextlib.ExitStack() as stack:
         root = stack.enter_context(files.directory(web_dir))
-        for name, mode in (("sites", 0o755), ("staging", 0o700), ("removed", 0o700)):
+        for name, mode in _PLACES.items():
             files.make_directory(name, root, mode)
-        yield Web(*(stack.enter_context(files.directory(name, root)) for name in ("sites", "staging", "removed")))
+        yield Web(*(stack.enter_context(files.directory(name, root)) for name in _PLACES))
 
 
 def digest(content: bytes) -> str:
@@ -93,7 +109,7 @@ def has_public(web: Web, name: str) -> bool:
         return False
 
 
-def create(web: Web, meta: Meta) -> None:
+def create(web: Web, meta: Meta, holder: Holder | None = None) -> None:
     """Build the site beside and let it appear at once."""
     name, page = meta.spec.name, placeholder(meta.spec)
     files.make_directory(name, web.staging)
@@ -102,6 +118,8 @@ def create(web: Web, meta: Meta) -> None:
         with files.directory(PUBLIC, site) as public:
             files.create(public, INDEX, page)
         files.create(site, META, _content(replace(meta, page=digest(page))))
+    if holder is not None:
+        own(web.staging, name, holder)
     crashpoint("create.staged")
     # rename(2) would take only the place of an empty directory made since the caller looked. The contents are synced;
     # the sync of this directory also commits the entries made before (ext4, XFS and Btrfs journal them in order).
@@ -121,11 +139,46 @@ def update(web: Web, meta: Meta, old: Meta) -> None:
                 shown = _shown_page(public)
                 if shown is None or shown in {old.page, digest(page)}:
                     files.replace(public, INDEX, page, via=web.staging)
+                    holder = os.fstat(public)
+                    os.chown(INDEX, holder.st_uid, holder.st_gid, dir_fd=public, follow_symlinks=False)
             crashpoint("update.paged")
             files.replace(site, META, _content(replace(meta, page=digest(page))), via=web.staging)
     except files.NotOurs:
         raise AgentError(FOREIGN, f"{name}: the document root was replaced by something else", name=name) from None
     crashpoint("update.written")
+
+
+def own(at: int, name: str, holder: Holder) -> None:
+    """Give the document root to the site's user; the root itself last, which tells that all below it is given.
+
+    Nobody but us has written there before, so nothing can be moved beneath the walk.
+    """
+    if not holder.owner.own:
+        return
+    uid, gid = holder.owner.uid, holder.web_gid
+    with files.directory(name, at) as site, files.directory(PUBLIC, site) as public:
+        found = os.fstat(public)
+        if (found.st_uid, found.st_gid) == (uid, gid):
+            return
+        for _, directories, inside, fd in os.fwalk(".", dir_fd=public, follow_symlinks=False):
+            for entry in (*directories, *inside):
+                os.chown(entry, uid, gid, dir_fd=fd, follow_symlinks=False)
+        os.fchmod(public, OWN_MODE)
+        os.fchown(public, uid, gid)
+        os.fchmod(public, OWN_MODE)
+
+
+def suspend(web: Web, name: str) -> None:
+    """Let the web server answer 410 from now on."""
+    if not files.exists(web.suspended, name):
+        files.create(web.suspended, name, b"")
+        os.fsync(web.suspended)
+    crashpoint("site.suspended")
+
+
+def restore(web: Web, name: str) -> None:
+    """Let the web server serve the site again."""
+    files.remove(web.suspended, name)
 
 
 def removal() -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tapak_webhost.agent.names import server_name
-from tapak_webhost.agent.protocol import BAD_REQUEST, INVALID_SPEC, AgentError, integer, only, rows, text
+from tapak_webhost.agent.protocol import BAD_REQUEST, INVALID_SPEC, AgentError, flag, integer, only, rows, text
 
 MAX_WORDS = 200
 MAX_ROWS = 50
@@ -22,7 +22,8 @@ DENIED_HEADERS = frozenset(
     """.split()  # noqa: SIM905 - forty quotation marks tell nothing
 )
 
-_FIELDS = frozenset({"name", "title", "owner", "redirects", "headers"})
+_FIELDS = frozenset({"name", "title", "owner", "redirects", "headers", "php", "suspended"})
+_PHP_LIMITS = {"memory": 2048, "upload": 1024, "seconds": 300}
 _REDIRECT_FIELDS = frozenset({"path", "target", "status"})
 _HEADER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _HEADER_VALUE = re.compile(r"[!#-\[\]-~](?:[ !#-\[\]-~]*[!#-\[\]-~])?")
@@ -43,6 +44,15 @@ class Redirect:
 
 
 @dataclass(frozen=True)
+class PhpSpec:
+    """Limits of a site's PHP: MiB of memory and of one upload, seconds of one request."""
+
+    memory: int
+    upload: int
+    seconds: int
+
+
+@dataclass(frozen=True)
 class SiteSpec:
     """One site; equality is what changes are compared by."""
 
@@ -51,6 +61,8 @@ class SiteSpec:
     owner: str = ""
     redirects: tuple[Redirect, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    php: PhpSpec | None = None
+    suspended: bool = False
 
     @property
     def needs_own_file(self) -> bool:
@@ -69,6 +81,8 @@ class SiteSpec:
             "owner": self.owner,
             "redirects": [{"path": r.path, "target": r.target, "status": r.status} for r in self.redirects],
             "headers": [list(pair) for pair in self.headers],
+            "php": asdict(self.php) if self.php else None,
+            "suspended": self.suspended,
         }
 
 
@@ -87,7 +101,23 @@ def spec_from(value: Any) -> SiteSpec:
         owner=text(value, "owner", "spec"),
         redirects=tuple(_redirect(row) for row in rows(value, "redirects", "spec", MAX_ROWS)),
         headers=tuple(_header(row) for row in rows(value, "headers", "spec", MAX_ROWS)),
+        php=php_from(value.get("php")),
+        suspended=flag(value, "suspended", "spec"),
     )
+
+
+def php_from(value: Any) -> PhpSpec | None:
+    """The limits in ``value``; null is no PHP.
+
+    Raises:
+        AgentError: a limit is unknown, missing or beyond what a site may have.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise AgentError(BAD_REQUEST, "php is an object or null")
+    only(value, frozenset(_PHP_LIMITS), "php")
+    return PhpSpec(**{key: integer(value, key, "php", 1, highest) for key, highest in _PHP_LIMITS.items()})
 
 
 def check(spec: SiteSpec) -> SiteSpec:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tapak_webhost import VERSION
-from tapak_webhost.agent import facts, files, host, sites
+from tapak_webhost.agent import facts, files, host, php_probe, sites
 from tapak_webhost.agent.config import Config
 from tapak_webhost.agent.host import Standing
 from tapak_webhost.agent.names import server_name
@@ -21,9 +21,11 @@ from tapak_webhost.agent.protocol import (
     BAD_REQUEST,
     MAX_NAMES,
     PROTOCOL,
+    RUNTIME_BROKEN,
     SERVER_DOWN,
     UNKNOWN_VERB,
     AgentError,
+    flag,
     integer,
     only,
     rows,
@@ -71,7 +73,7 @@ class Verbs:
             "version": VERSION,
             "server": self.config.server,
             "server_version": self.server.version(),
-            "capabilities": ["mass", "vhost"],
+            "capabilities": ["mass", "vhost", *(["php"] if self.config.php else [])],
             "host": {"name": platform.node(), "system": platform.system(), "python": sys.version.split()[0]},
         }
 
@@ -96,6 +98,15 @@ class Verbs:
         with host.locked(self.config, self.server, deadline, undo_by) as held:
             return {"site": _told(held.apply(desired, observed, name, fence, deadline))}
 
+    def probe(self, fields: Fields) -> Answer:
+        """Place the page that proves PHP at ``name``, or take it away."""
+        name, now = server_name(fields.get("name")), time.monotonic()
+        with host.locked(self.config, self.server, now + READ_SECONDS / 2, now + READ_SECONDS) as held:
+            if flag(fields, "place", "probe"):
+                return php_probe.place(held.web, name)
+            php_probe.take_away(held.web, name)
+            return {}
+
     def facts(self, fields: Fields) -> Answer:
         """Figures of the host, its traffic of the last ``days``, and the usage of ``names``."""
         return facts.gather(self.config, _names(fields), integer(fields, "days", "facts", 1, MAX_DAYS))
@@ -110,6 +121,7 @@ class Verbs:
             "configuration": lambda: self.server.test(deadline),
             "log": self._try_log,
             "undo": lambda: self._try_undo(deadline),
+            "php": lambda: self._try_php(deadline),
         }
         return {"checks": {key: _tried(attempt) for key, attempt in tried.items()}}
 
@@ -121,6 +133,11 @@ class Verbs:
     def _try_undo(self, deadline: float) -> None:
         with host.locked(self.config, self.server, deadline, deadline) as held:
             held.settled()
+
+    def _try_php(self, deadline: float) -> None:
+        with host.locked(self.config, self.server, deadline, deadline) as held:
+            for name, problem in held.failed.items():
+                raise AgentError(RUNTIME_BROKEN, f"{name}: {problem}")
 
     def _try_vhosts(self) -> None:
         with files.directory(self.config.vhost_dir) as at:
@@ -139,6 +156,7 @@ _VERBS: dict[str, tuple[frozenset[str], Callable[[Verbs, Fields], Answer]]] = {
     "hello": (frozenset(), Verbs.hello),
     "read": (frozenset({"names"}), Verbs.read),
     "apply": (frozenset({"name", "fence", "timeout", "desired", "observed"}), Verbs.apply),
+    "probe": (frozenset({"name", "place"}), Verbs.probe),
     "facts": (frozenset({"names", "days"}), Verbs.facts),
     "check": (frozenset(), Verbs.check),
 }

@@ -1,0 +1,130 @@
+"""Resources that a web host holds: sites, the releases of their applications, and accounts to send files with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+def normal_name(name: str) -> str:
+    """A DNS name in lower case without the final dot."""
+    return name.rstrip(".").lower()
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """A path prefix of a site that answers with a redirect: needs a vhost file of its own."""
+
+    path: str
+    target: str
+    status: int = 302
+
+
+@dataclass(frozen=True)
+class Php:
+    """PHP for one site, in processes of its own. Sizes are in MiB; ``seconds`` is how long one request may take."""
+
+    memory: int = 128
+    upload: int = 16
+    seconds: int = 30
+
+
+@dataclass(frozen=True)
+class Site:
+    """A name that a web server answers for.
+
+    ``title`` and ``owner`` are printed on the placeholder page that stands until the owner's files come. A site
+    without ``redirects`` or ``headers`` is mass-served (a directory, no reload); with them it gets a vhost file.
+    A site that is ``suspended`` answers 410 (RFC 9110 section 15.5.11) and keeps all its files.
+    """
+
+    kind: ClassVar[str] = "site"
+
+    name: str
+    title: str = ""
+    owner: str = ""
+    redirects: tuple[Redirect, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    php: Php | None = None
+    suspended: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", normal_name(self.name))
+
+    @property
+    def identity(self) -> str:
+        """What can exist once: the server name."""
+        return self.name
+
+    @property
+    def needs_own_file(self) -> bool:
+        """Whether directives are wanted that mass serving can't give."""
+        return bool(self.redirects or self.headers)
+
+
+@dataclass(frozen=True)
+class Release:
+    """An application's archive (zip, tar or tar.gz), unpacked as the document root of ``site``.
+
+    ``sha256`` (lower-case hexadecimal) is the archive's; ``keep`` is how many releases before it stay, to switch back
+    to. Gone means that the site shows what it showed before its first release.
+    """
+
+    kind: ClassVar[str] = "release"
+
+    site: str
+    sha256: str
+    keep: int = 2
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "site", normal_name(self.site))
+        object.__setattr__(self, "sha256", self.sha256.lower())
+
+    @property
+    def identity(self) -> str:
+        """What can exist once: a site has one live release."""
+        return self.site
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account with which the owner of ``site`` sends its files over SFTP, shut into the site's directory.
+
+    ``keys`` are public keys as OpenSSH writes them (type and base64, without a comment), sorted. With ``recipient``
+    (an age recipient, ``age1…``) it has a password too: the provider draws it and gives it away sealed to that
+    recipient only, in the output ``password``. Another recipient means another password.
+    """
+
+    kind: ClassVar[str] = "account"
+
+    site: str
+    keys: tuple[str, ...] = ()
+    recipient: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "site", normal_name(self.site))
+        object.__setattr__(self, "keys", tuple(sorted(" ".join(key.split()[:2]) for key in self.keys)))
+
+    @property
+    def identity(self) -> str:
+        """What can exist once: a site has one account."""
+        return self.site
+
+
+def site_from_json(data: Mapping[str, Any]) -> Site:
+    """The site that ``spec_to_json`` wrote; what an older version didn't know has its default."""
+    redirects = tuple(Redirect(**redirect) for redirect in data.get("redirects", ()))
+    headers = tuple((name, value) for name, value in data.get("headers", ()))
+    php = data.get("php")
+    return Site(**{**data, "redirects": redirects, "headers": headers, "php": None if php is None else Php(**php)})
+
+
+def release_from_json(data: Mapping[str, Any]) -> Release:
+    """The release that ``spec_to_json`` wrote."""
+    return Release(**data)
+
+
+def account_from_json(data: Mapping[str, Any]) -> Account:
+    """The account that ``spec_to_json`` wrote."""
+    return Account(**{**data, "keys": tuple(data["keys"])})
