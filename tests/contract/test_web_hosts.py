@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pwd
 import signal
 import socket
 import sys
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,79 +20,12 @@ from tapak.demo.servers.nginx import NginxServer
 from tapak.demo.servers.process import free_port, wait_until
 from tapak.demo.servers.web import WebServer
 from tapak.sdk.errors import ChangedMeanwhile, ProviderBroken, ProviderError, ProviderUnavailable
-from tapak.sdk.provider import Change
+from tapak.sdk.provider import Change, Provider
 from tapak.sdk.resources import Php, Redirect, Site
-from tapak.testing.site_contract import SiteHost, SiteProviderContract, apply, live, new_site, standing
+from tapak.testing.site_contract import SiteProviderContract, apply, live, new_site, standing
+from tapak.testing.web_hosts import BROKEN, SERVERS, WebHost
 from tapak_webhost.agent.crash import CRASHPOINTS
 from tapak_webhost.agent.users import name_of
-from tapak_webhost.provider import ApacheProvider, NginxProvider, WebHostProvider
-
-BROKEN = "zz-tangan.conf"
-SERVERS: dict[str, type[WebServer]] = {"apache": ApacheServer, "nginx": NginxServer}
-PROVIDERS: dict[str, type[WebHostProvider]] = {"apache": ApacheProvider, "nginx": NginxProvider}
-
-
-class WebHost(SiteHost):
-    def __init__(self, server: WebServer) -> None:
-        self.server = server
-        self.address = ("127.0.0.1", server.port)
-
-    def provider(self, **settings: object) -> WebHostProvider:
-        given = {"agent_config": str(self.server.agent_config), "base_url": self.server.url, **settings}
-        kind = PROVIDERS[self.server.kind]
-        return kind(kind.settings_schema().load(given))
-
-    def plant(self, name: str) -> None:
-        public = self.server.sites / name / "public"
-        public.mkdir(parents=True)
-        (public / "index.html").write_text("milik orang lain")
-
-    def planted(self, name: str) -> bool:
-        found = [path for path in sorted((self.server.sites / name).rglob("*")) if path.is_file()]
-        return [path.read_text() for path in found] == ["milik orang lain"]
-
-    def put(self, name: str, file: str, content: str) -> None:
-        place = self.server.sites / name / "public" / file
-        place.parent.mkdir(exist_ok=True)
-        place.write_text(content)
-
-    def names(self) -> Sequence[str]:
-        kept = (self.server.sites, self.server.web / "staging", self.server.vhosts)
-        return sorted(str(path) for place in kept if place.exists() for path in place.iterdir())
-
-    def break_configuration(self) -> str:
-        mistake = {"apache": "\nSalahKetik on\n", "nginx": "\nsalah_ketik on;\n"}
-        self.by_hand(mistake[self.server.kind])
-        return BROKEN
-
-    def by_hand(self, text: str) -> None:
-        """Let somebody else put a file beside ours."""
-        (self.server.vhosts / BROKEN).write_text(text)
-
-    def mend_configuration(self) -> None:
-        (self.server.vhosts / BROKEN).unlink(missing_ok=True)
-
-    def leftovers(self) -> list[str]:
-        """What a finished or undone change leaves nowhere."""
-        web, journal = self.server.web, self.server.directory / "agent" / "journal"
-        drafts = [*web.rglob(".draft"), *self.server.vhosts.rglob(".draft")]
-        empty = [path for path in (web / "removed").iterdir() if not any(path.iterdir())]
-        return [str(path) for path in (*(web / "staging").iterdir(), *journal.iterdir(), *drafts, *empty)]
-
-    def agent_config(self, name: str, **settings: object) -> str:
-        """The agent's settings with some of them changed."""
-        given = tomllib.loads(self.server.agent_config.read_text()) | settings
-        path = self.server.directory / name
-        path.write_text(toml(given))
-        return str(path)
-
-
-def toml(settings: Mapping[str, Any]) -> str:
-    """``settings`` with its tables last."""
-    words = [f"{key} = {json.dumps(value)}" for key, value in settings.items() if not isinstance(value, dict)]
-    tables = [f"[{key}]\n{toml(value)}" for key, value in settings.items() if isinstance(value, dict)]
-    return "\n".join(words + tables) + "\n"
-
 
 PLAIN = Site("", title="Judul Lama", owner="Dinas Contoh")
 RENAMED = replace(PLAIN, title="Judul Baru")
@@ -146,14 +76,6 @@ DEATHS = [
 ]
 
 
-@contextmanager
-def killed_at(host: WebHost, point: str) -> Iterator[WebHostProvider]:
-    """A provider whose agent kills itself there."""
-    command = ["env", f"TAPAK_CRASHPOINT={point}", sys.executable, "-m", "tapak_webhost.agent"]
-    with host.provider(agent_command=command) as provider:
-        yield provider
-
-
 def agent_of(host: WebHost) -> int:
     """The process id of the one agent that this process runs for ``host``."""
     ours = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
@@ -162,22 +84,12 @@ def agent_of(host: WebHost) -> int:
     return pid
 
 
-def let_go(server: WebServer) -> None:
-    """Remove every site, so that no process and no user of theirs is left on this machine."""
-    with WebHost(server).provider() as provider:
-        for name in sorted(path.name for path in server.sites.iterdir() if path.joinpath("site.json").exists()):
-            found = standing(provider, Site(name))
-            with suppress(ProviderError):
-                apply(provider, None, found, fence=2**40)
-    server.stop()
-
-
 @pytest.fixture(scope="module", params=sorted(SERVERS))
 def server(server_directory: Path, request: pytest.FixtureRequest) -> Iterator[WebServer]:
     server = SERVERS[request.param](server_directory / request.param, free_port())
     server.start()
     yield server
-    let_go(server)
+    WebHost(server).let_go()
 
 
 class TestWebHost(SiteProviderContract):
@@ -186,18 +98,19 @@ class TestWebHost(SiteProviderContract):
         return WebHost(server)
 
     def test_every_crash_point_is_tried(self) -> None:
-        assert {point for _, point in DEATHS} == set(CRASHPOINTS)
+        ours = {point for point in CRASHPOINTS if not point.startswith(("release.", "account."))}
+        assert {point for _, point in DEATHS} == ours
 
     @pytest.mark.parametrize(("change", "point"), DEATHS)
     def test_an_agent_killed_anywhere_is_made_good(
-        self, host: WebHost, provider: WebHostProvider, change: str, point: str
+        self, host: WebHost, provider: Provider, change: str, point: str
     ) -> None:
         before, after = CHANGES[change]
         name = new_site().name
         old, new = (site and replace(site, name=name) for site in (before, after))
         if old is not None:
             apply(provider, old)
-        with killed_at(host, point) as doomed, pytest.raises(ProviderUnavailable) as told:
+        with host.killed_at(point) as doomed, pytest.raises(ProviderUnavailable) as told:
             apply(doomed, new, old)
         assert "ended" in told.value.log
         spec = new or old
@@ -210,22 +123,20 @@ class TestWebHost(SiteProviderContract):
         assert host.server.running()
 
     @pytest.mark.parametrize("point", ["vhost.placed", "vhost.marked"])
-    def test_an_agent_killed_while_it_undoes_is_made_good(
-        self, host: WebHost, provider: WebHostProvider, point: str
-    ) -> None:
+    def test_an_agent_killed_while_it_undoes_is_made_good(self, host: WebHost, provider: Provider, point: str) -> None:
         site = new_site()
         own = replace(site, headers=(("X-A", "b"),))
         apply(provider, site)
-        with killed_at(host, "vhost.reloaded") as doomed, pytest.raises(ProviderUnavailable):
+        with host.killed_at("vhost.reloaded") as doomed, pytest.raises(ProviderUnavailable):
             apply(doomed, own, site)
-        with killed_at(host, point) as doomed, pytest.raises(ProviderUnavailable):
+        with host.killed_at(point) as doomed, pytest.raises(ProviderUnavailable):
             standing(doomed, site)
         assert standing(provider, site) == site
         assert live(provider, site)
         assert "x-a" not in host.fetch(site.name).headers
         assert host.leftovers() == []
 
-    def test_a_site_that_breaks_the_rest_is_taken_back(self, host: WebHost, provider: WebHostProvider) -> None:
+    def test_a_site_that_breaks_the_rest_is_taken_back(self, host: WebHost, provider: Provider) -> None:
         site = new_site()
         own = replace(site, headers=(("X-A", "b"),))
         apply(provider, site)
@@ -251,7 +162,7 @@ class TestWebHost(SiteProviderContract):
 
     @pytest.mark.parametrize("command", [["/bin/true"], ["/bin/tidak-ada"]])
     def test_a_reload_that_is_not_proved_is_taken_back(
-        self, host: WebHost, provider: WebHostProvider, command: list[str]
+        self, host: WebHost, provider: Provider, command: list[str]
     ) -> None:
         site = new_site(headers=(("X-A", "b"),))
         wanted = replace(site, headers=(("X-A", "c"),))
@@ -268,7 +179,7 @@ class TestWebHost(SiteProviderContract):
         assert live(provider, site)
         assert host.leftovers() == []
 
-    def test_a_listener_that_a_reload_could_not_open_is_told(self, host: WebHost, provider: WebHostProvider) -> None:
+    def test_a_listener_that_a_reload_could_not_open_is_told(self, host: WebHost, provider: Provider) -> None:
         site = new_site(headers=(("X-A", "b"),))
         with closing(socket.create_server(("127.0.0.1", 0))) as taken:
             port = taken.getsockname()[1]
@@ -285,9 +196,7 @@ class TestWebHost(SiteProviderContract):
         apply(provider, site)
         assert live(provider, site)
 
-    def test_a_file_changed_by_hand_is_seen_and_can_be_put_right(
-        self, host: WebHost, provider: WebHostProvider
-    ) -> None:
+    def test_a_file_changed_by_hand_is_seen_and_can_be_put_right(self, host: WebHost, provider: Provider) -> None:
         site = new_site(headers=(("X-A", "b"),))
         apply(provider, site)
         own = host.server.vhosts / f"site-{site.name}.conf"
@@ -303,9 +212,7 @@ class TestWebHost(SiteProviderContract):
         apply(provider, site, found)
         assert live(provider, site)
 
-    def test_a_document_root_that_is_gone_is_seen_and_made_again(
-        self, host: WebHost, provider: WebHostProvider
-    ) -> None:
+    def test_a_document_root_that_is_gone_is_seen_and_made_again(self, host: WebHost, provider: Provider) -> None:
         site = new_site()
         apply(provider, site)
         (host.server.sites / site.name / "public").rename(host.server.directory / f"gone-{site.name}")
@@ -316,7 +223,7 @@ class TestWebHost(SiteProviderContract):
         assert live(provider, site)
 
     @pytest.mark.parametrize("kind", ["site", "public", "page", "vhost"])
-    def test_a_link_leads_no_write_astray(self, host: WebHost, provider: WebHostProvider, kind: str) -> None:
+    def test_a_link_leads_no_write_astray(self, host: WebHost, provider: Provider, kind: str) -> None:
         site = new_site()
         own = replace(site, title="Lain", headers=(("X-A", "b"),))
         apply(provider, site)
@@ -342,7 +249,7 @@ class TestWebHost(SiteProviderContract):
             place.unlink(missing_ok=True)
             standing(provider, site)
 
-    def test_a_site_taken_away_is_kept(self, host: WebHost, provider: WebHostProvider) -> None:
+    def test_a_site_taken_away_is_kept(self, host: WebHost, provider: Provider) -> None:
         site = new_site()
         apply(provider, site)
         host.put(site.name, "data.txt", "isi")
@@ -350,7 +257,7 @@ class TestWebHost(SiteProviderContract):
         (kept,) = (host.server.web / "removed").glob(f"*/{site.name}/public/data.txt")
         assert kept.read_text() == "isi"
 
-    def test_php_that_died_is_brought_up_again(self, host: WebHost, provider: WebHostProvider) -> None:
+    def test_php_that_died_is_brought_up_again(self, host: WebHost, provider: Provider) -> None:
         site = new_site(php=Php())
         apply(provider, site)
         host.put(site.name, "a.php", "<?php echo 'jalan';")
@@ -361,9 +268,7 @@ class TestWebHost(SiteProviderContract):
         assert host.fetch(site.name, "/a.php").text == "jalan"
         assert standing(provider, site) == site
 
-    def test_php_that_does_not_come_up_is_told_and_the_rest_stays(
-        self, host: WebHost, provider: WebHostProvider
-    ) -> None:
+    def test_php_that_does_not_come_up_is_told_and_the_rest_stays(self, host: WebHost, provider: Provider) -> None:
         site = new_site()
         apply(provider, site)
         broken = host.agent_config("no-php.toml", php={"program": "/bin/false", "socket_dir": str(host.server.sockets)})
@@ -375,7 +280,7 @@ class TestWebHost(SiteProviderContract):
         assert live(provider, site)
         assert host.leftovers() == []
 
-    def test_a_site_has_a_user_of_its_own_as_long_as_it_stands(self, host: WebHost, provider: WebHostProvider) -> None:
+    def test_a_site_has_a_user_of_its_own_as_long_as_it_stands(self, host: WebHost, provider: Provider) -> None:
         site = new_site(php=Php())
         user = name_of(host.server.sites / site.name)
         apply(provider, site)
@@ -415,7 +320,7 @@ class TestWebHost(SiteProviderContract):
             assert seen.probes[0].answer == "koneksi ditolak"
             assert [check.name for check in provider.check() if not check.ok] == ["Proses server web", "Server web"]
 
-    def test_an_agent_that_dies_is_started_again(self, host: WebHost, provider: WebHostProvider) -> None:
+    def test_an_agent_that_dies_is_started_again(self, host: WebHost, provider: Provider) -> None:
         site = new_site()
         apply(provider, site)
         pid = agent_of(host)
@@ -423,7 +328,7 @@ class TestWebHost(SiteProviderContract):
         wait_until(lambda: ") Z " in Path(f"/proc/{pid}/stat").read_text(), 5, "the agent to end")
         assert standing(provider, site) == site
 
-    def test_a_full_disk_leaves_nothing_behind(self, host: WebHost, provider: WebHostProvider) -> None:
+    def test_a_full_disk_leaves_nothing_behind(self, host: WebHost, provider: Provider) -> None:
         command = ["prlimit", "--fsize=300", sys.executable, "-m", "tapak_webhost.agent"]
         for site in (new_site(), new_site(headers=(("X-A", "b"),))):
             with host.provider(agent_command=command) as poor, pytest.raises(ProviderUnavailable, match="no space"):

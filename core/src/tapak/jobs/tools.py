@@ -39,12 +39,13 @@ class Tools:
         database = Database(config.database_url, pool_size=2)
         database.check_role()
         check_installed(database, known)
+        documents = DocumentStore(config.documents)
         return cls(
             config=config,
             database=database,
             registry=known,
-            providers=ProviderPool(known, identities),
-            documents=DocumentStore(config.documents),
+            providers=ProviderPool(known, identities, documents.open),
+            documents=documents,
             timing=Timing(lease=config.lease),
         )
 

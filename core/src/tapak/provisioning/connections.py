@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO
 
 from marshmallow import ValidationError
 from pyrage.x25519 import Identity  # type: ignore[import-untyped]
@@ -131,9 +132,16 @@ def check_connection(connection: Connection, plugins: Registry, identities: Sequ
 class ProviderPool:
     """The providers that one worker keeps open between jobs, by connection and version of its settings."""
 
-    def __init__(self, plugins: Registry, identities: Sequence[Identity] = ()) -> None:
+    def __init__(
+        self,
+        plugins: Registry,
+        identities: Sequence[Identity] = (),
+        open_archive: Callable[[int, str], BinaryIO] | None = None,
+    ) -> None:
+        """``open_archive`` gives the bytes of a tenant's paper, by its SHA-256, for releases of applications."""
         self._plugins = plugins
         self.identities = identities
+        self._open_archive = open_archive
         self._open: OrderedDict[tuple[int, int], tuple[str, Provider]] = OrderedDict()
 
     def get(self, connection: Connection) -> Provider:
@@ -149,6 +157,8 @@ class ProviderPool:
             return known[1]
         self.discard(connection)
         provider = open_provider(connection, self._plugins, self.identities)
+        if self._open_archive is not None:
+            provider.open_archive = partial(self._open_archive, connection.tenant_id)
         self._open[place] = (version, provider)
         if len(self._open) > KEPT_OPEN:
             self._open.popitem(last=False)[1][1].close()

@@ -83,8 +83,8 @@ class Release:
 
     @property
     def identity(self) -> str:
-        """What can exist once: a site has one live release."""
-        return self.site
+        """What can exist once: ``antrean.example.test/release``."""
+        return f"{self.site}/release"
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,8 @@ class Account:
 
     @property
     def identity(self) -> str:
-        """What can exist once: a site has one account."""
-        return self.site
+        """What can exist once: ``antrean.example.test/account``."""
+        return f"{self.site}/account"
 
 
 def site_from_json(data: Mapping[str, Any]) -> Site:

@@ -19,10 +19,11 @@ What every provider promises (``tapak.testing`` holds the suite that tries it):
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import Any, BinaryIO, ClassVar, Literal, Protocol, runtime_checkable
 
+from tapak.sdk.errors import ProviderDenied
 from tapak.sdk.resources import Fact, RecordSet, Spec
 from tapak.sdk.settings import SettingsSchema
 
@@ -119,11 +120,21 @@ class Check:
     message: str
 
 
+def no_archives(sha256: str) -> BinaryIO:
+    """Where nobody keeps archives.
+
+    Raises:
+        ProviderDenied: always.
+    """
+    raise ProviderDenied("Arsip aplikasi ini tidak tersimpan di sini.", log=f"no archive {sha256} here")
+
+
 class Provider(ABC):
     """A connection to one server, made from validated settings.
 
-    ``settings`` are what ``settings_schema`` loaded, secrets opened. ``close`` ends connections; a provider is also
-    a context manager.
+    ``settings`` are what ``settings_schema`` loaded, secrets opened. ``open_archive`` gives the bytes of a release's
+    archive, by its SHA-256 in hexadecimal, to be closed by the caller; core sets it. ``close`` ends connections; a
+    provider is also a context manager.
     """
 
     name: ClassVar[str]
@@ -133,6 +144,7 @@ class Provider(ABC):
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings = dict(settings)
+        self.open_archive: Callable[[str], BinaryIO] = no_archives
 
     @abstractmethod
     def check(self) -> Sequence[Check]:

@@ -36,6 +36,8 @@ RESOURCE_STATES = {
 RESOURCE_KINDS = {
     "record_set": "Rekaman DNS",
     "site": "Situs web",
+    "release": "Rilis aplikasi",
+    "account": "Akun SFTP",
     "database": "Basis data",
     "backup": "Pencadangan",
 }

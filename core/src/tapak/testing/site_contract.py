@@ -96,13 +96,13 @@ def apply(provider: Provider, desired: Spec | None, observed: Spec | None = None
     return applied
 
 
-def standing(provider: Provider, site: Site) -> Spec | None:
-    """What the provider reads at the site's name."""
+def standing(provider: Provider, site: Spec) -> Spec | None:
+    """What the provider reads in its place."""
     return provider.read([site])[site.identity]
 
 
-def live(provider: Provider, site: Site, timeout: float = 5.0) -> bool:
-    """Whether the provider sees the site as it is to be."""
+def live(provider: Provider, site: Spec, timeout: float = 5.0) -> bool:
+    """Whether the provider sees it as it is to be."""
     (seen,) = provider.verify([site], timeout=timeout)
     return seen.live
 

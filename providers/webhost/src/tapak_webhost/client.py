@@ -18,6 +18,11 @@ from tapak.sdk.errors import (
 from tapak_webhost.agent import protocol
 from tapak_webhost.channel import Channel, ChannelDown, ChannelRubbish
 
+
+class ArchiveMissing(ProviderUnavailable):
+    """The agent wants an archive sent before it can go on."""
+
+
 _ERRORS: Mapping[str, tuple[type[ProviderError], str]] = {
     protocol.BAD_CONFIG: (ProviderBroken, "Konfigurasi agen di server web bermasalah: {message}."),
     protocol.INVALID_NAME: (ProviderError, "Nama situs ini tidak dapat dipakai di server web."),
@@ -43,6 +48,13 @@ _ERRORS: Mapping[str, tuple[type[ProviderError], str]] = {
     ),
     protocol.DISK_FULL: (ProviderUnavailable, "Ruang penyimpanan di server web habis; tidak ada yang diubah."),
     protocol.NO_PERMISSION: (ProviderDenied, "Agen di server web tidak berhak menulis: {message}."),
+    protocol.ARCHIVE_MISSING: (ArchiveMissing, "Arsip aplikasi belum ada di server web; dikirim lagi."),
+    protocol.ARCHIVE_REFUSED: (ProviderError, "Arsip aplikasi tidak dapat dipasang: {message}."),
+    protocol.RELEASE_REFUSED: (
+        ProviderError,
+        "Dengan rilis ini {name} tidak lagi menjawab dengan baik ({message}). Rilis semula sudah dikembalikan.",
+    ),
+    protocol.NO_SITE: (ProviderError, "Situs {name} belum ada di server web."),
     protocol.RUNTIME_BROKEN: (
         ProviderBroken,
         "PHP situs ini tidak dapat dijalankan di server web: {message}. Keadaan semula sudah dikembalikan.",

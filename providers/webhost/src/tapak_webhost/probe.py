@@ -70,11 +70,11 @@ class WebServer:
 
     def served(self, site: Site, deadline: float, php: PhpPage | None = None) -> Verification:
         """Look until the site answers as ``site`` says and runs ``php``, or the deadline passes."""
-        return _poll(site.identity, lambda left: self._served(site, left, php), deadline)
+        return polled(site.identity, lambda left: self._served(site, left, php), deadline)
 
     def gone(self, site: Site, deadline: float) -> Verification:
         """Look until nothing answers for the site's name, or the deadline passes."""
-        return _poll(site.identity, lambda left: (self._gone(site, left),), deadline)
+        return polled(site.identity, lambda left: (self._gone(site, left),), deadline)
 
     def _served(self, site: Site, left: float, php: PhpPage | None) -> tuple[Probe, ...]:
         page = self.get(site.name, timeout=left)
@@ -93,18 +93,18 @@ class WebServer:
         answer = page.answer
         if page.header(PROOF) != expected and not page.problem:
             answer, ok = f"{answer}, bukan dari situs ini ({page.header(PROOF) or 'server lain'})", False
-        return Probe(self._url(site, "/"), wanted, answer, ok)
+        return Probe(self.url(site.name, "/"), wanted, answer, ok)
 
     def _php(self, site: Site, php: PhpPage, left: float) -> Probe:
         page = self.get(site.name, php.path, left)
         answer = "sumber PHP ditampilkan" if b"<?php" in page.body else page.answer
         ran = page.status == 200 and page.body.strip() == php.word.encode()
-        return Probe(self._url(site, php.path), "PHP dijalankan", "PHP dijalankan" if ran else answer, ran)
+        return Probe(self.url(site.name, php.path), "PHP dijalankan", "PHP dijalankan" if ran else answer, ran)
 
     def _header(self, site: Site, page: Page, name: str, value: str) -> Probe:
         found = page.header(name)
         return Probe(
-            self._url(site, "/"), f"{name}: {value}", f"{name}: {found}" if found else "tidak ada", found == value
+            self.url(site.name, "/"), f"{name}: {value}", f"{name}: {found}" if found else "tidak ada", found == value
         )
 
     def _redirect(self, site: Site, redirect: Redirect, left: float) -> Probe:
@@ -112,17 +112,19 @@ class WebServer:
         location = page.header("Location") or ""
         ok = page.status == redirect.status and _same_place(location, redirect.target)
         answer = f"{page.answer} {location}".strip()
-        return Probe(self._url(site, redirect.path), f"HTTP {redirect.status} {redirect.target}", answer, ok)
+        return Probe(self.url(site.name, redirect.path), f"HTTP {redirect.status} {redirect.target}", answer, ok)
 
     def _gone(self, site: Site, left: float) -> Probe:
         page = self.get(site.name, timeout=left)
-        return Probe(self._url(site, "/"), "HTTP 404 atau 410", page.answer, page.status in {404, 410})
+        return Probe(self.url(site.name, "/"), "HTTP 404 atau 410", page.answer, page.status in {404, 410})
 
-    def _url(self, site: Site, path: str) -> str:
-        return f"http://{site.name}{path} @ {urlsplit(self.base_url).netloc}"
+    def url(self, name: str, path: str = "/") -> str:
+        """What was asked, and where."""
+        return f"http://{name}{path} @ {urlsplit(self.base_url).netloc}"
 
 
-def _poll(identity: str, look: Callable[[float], tuple[Probe, ...]], deadline: float) -> Verification:
+def polled(identity: str, look: Callable[[float], tuple[Probe, ...]], deadline: float) -> Verification:
+    """Look again and again, ever more slowly, until all is well or the deadline passes."""
     pause = 0.005
     while True:
         seen = Verification(identity, look(max(0.05, deadline - time.monotonic())))

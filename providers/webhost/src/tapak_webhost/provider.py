@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from tapak.sdk.errors import ProviderError
 from tapak.sdk.provider import Applied, Capabilities, Change, Check, Provider, Verification
-from tapak.sdk.resources import Fact, Site, Spec, spec_from_json, spec_to_json
+from tapak.sdk.resources import Fact, Release, Site, Spec
 from tapak.sdk.settings import SettingsSchema
 from tapak_webhost import figures
-from tapak_webhost.agent.protocol import MAX_NAMES, MAX_TIMEOUT
 from tapak_webhost.channel import LocalChild
 from tapak_webhost.client import AgentClient
-from tapak_webhost.probe import PhpPage, WebServer
+from tapak_webhost.kinds import Kind, Releases, Sites
+from tapak_webhost.probe import WebServer
 from tapak_webhost.settings import WebHostSettings
 
 NOBODY = "tapak-check.invalid"
@@ -39,7 +39,9 @@ class WebHostProvider(Provider):
     site's, is told apart by it. A site with directives of its own must also show each header and redirect.
     """
 
-    capabilities: ClassVar[Capabilities] = Capabilities(kinds=frozenset({Site.kind}), atomic=True, fenced=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        kinds=frozenset({Site.kind, Release.kind}), atomic=True, fenced=True
+    )
     settings_schema: ClassVar[type[SettingsSchema]] = WebHostSettings
     server_kind: ClassVar[str]
 
@@ -49,6 +51,10 @@ class WebHostProvider(Provider):
         self._agent = AgentClient(LocalChild(command))
         self._timeout: float = self.settings["timeout"]
         self._web = WebServer(self.settings["base_url"], self._timeout)
+        self._kinds: Mapping[str, Kind[Any]] = {
+            Site.kind: Sites(self._agent, self._timeout, self._web),
+            Release.kind: Releases(self._agent, self._timeout, self._web, lambda sha256: self.open_archive(sha256)),
+        }
 
     def check(self) -> Sequence[Check]:
         try:
@@ -62,25 +68,24 @@ class WebHostProvider(Provider):
         )
 
     def read(self, specs: Sequence[Spec]) -> Mapping[str, Spec | None]:
-        names = [spec.identity for spec in specs]
-        found: dict[str, Any] = {}
-        for start in range(0, len(names), MAX_NAMES):
-            some = {"names": names[start : start + MAX_NAMES]}
-            found |= self._agent.ask("read", some, timeout=self._timeout)["sites"]
-        return {name: _site(found[name]) for name in names}
+        found: dict[str, Spec | None] = {}
+        for kind, act in self._kinds.items():
+            some = [spec for spec in specs if spec.kind == kind]
+            found |= act.read(some) if some else {}
+        return found
 
     def apply(self, changes: Sequence[Change], *, fence: int, timeout: float) -> Sequence[Applied]:
         if len(changes) > self.capabilities.batch:
             raise ValueError("one change at a time")
-        return [self._apply(change, fence, timeout) for change in changes]
+        return [self._kinds[change.spec.kind].apply(change, fence, timeout) for change in changes]
 
     def verify(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
         deadline = time.monotonic() + timeout
-        return [self._served(cast(Site, spec), deadline) for spec in specs]
+        return [self._kinds[spec.kind].verify(spec, deadline) for spec in specs]
 
     def verify_gone(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
         deadline = time.monotonic() + timeout
-        return [self._web.gone(cast(Site, spec), deadline) for spec in specs]
+        return [self._kinds[spec.kind].verify_gone(spec, deadline) for spec in specs]
 
     def facts(self, names: Sequence[str] = ()) -> Sequence[Fact]:
         """``server_capacity``, ``bandwidth`` and ``site_usage:<name>``; without values where the agent is away."""
@@ -93,28 +98,6 @@ class WebHostProvider(Provider):
 
     def close(self) -> None:
         self._agent.close()
-
-    def _served(self, site: Site, deadline: float) -> Verification:
-        if site.php is None or site.suspended:
-            return self._web.served(site, deadline)
-        ask = {"name": site.name}
-        try:
-            page = PhpPage(**self._agent.ask("probe", {**ask, "place": True}, timeout=self._timeout))
-            return self._web.served(site, deadline, page)
-        finally:
-            self._agent.ask("probe", {**ask, "place": False}, timeout=self._timeout)
-
-    def _apply(self, change: Change, fence: int, timeout: float) -> Applied:
-        fields = {
-            "name": change.identity,
-            "fence": fence,
-            "timeout": min(timeout, MAX_TIMEOUT),
-            "desired": _json(change.desired),
-            "observed": _json(change.observed),
-        }
-        told = self._agent.ask("apply", fields, timeout=timeout)["site"]
-        outputs = {} if told is None else {"served": told["served"], "generation": told["generation"]}
-        return Applied(change.identity, outputs)
 
     def _check_agent(self) -> Check:
         kind, host = self._agent.greeting.get("server"), self._agent.greeting.get("host", {})
@@ -146,14 +129,6 @@ class NginxProvider(WebHostProvider):
     name = "nginx"
     title = "Nginx"
     server_kind = "nginx"
-
-
-def _json(spec: Spec | None) -> dict[str, Any] | None:
-    return None if spec is None else spec_to_json(spec)
-
-
-def _site(told: Mapping[str, Any] | None) -> Spec | None:
-    return None if told is None else spec_from_json(Site.kind, told["spec"])
 
 
 def _told(told: Mapping[str, Any], fine: str) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from tapak_webhost.agent import fences, files, sites
@@ -39,15 +39,21 @@ class Standing:
 
 
 class Host:
-    """The sites of this host, while its lock is held; made by :func:`locked`."""
+    """The sites of this host, while its lock is held; made by :func:`locked`.
 
-    def __init__(self, server: Server, web: Web, vhosts: Vhosts, runtime: Runtime, fences_fd: int) -> None:
+    ``places`` are the directories of the agent's state, held open.
+    """
+
+    def __init__(
+        self, config: Config, server: Server, web: Web, vhosts: Vhosts, runtime: Runtime, places: Mapping[str, int]
+    ) -> None:
+        self.config = config
         self.server = server
         self.web = web
         self.runtime = runtime
+        self.places = places
         self.failed: dict[str, str] = {}
         self._vhosts = vhosts
-        self._fences = fences_fd
 
     def recover(self, by: float) -> None:
         """Finish or undo what a killed agent left; half-made sites were never served and go.
@@ -83,7 +89,7 @@ class Host:
             AgentError: nothing was changed.
         """
         found = self.standing(name)
-        fences.admit(self._fences, name, fence, found.meta.fence if found and found.meta else 0)
+        fences.admit(self.places["fences"], name, fence, found.meta.fence if found and found.meta else 0)
         if found and found.served == "foreign":
             raise AgentError(FOREIGN, f"{name}: something stands there that isn't ours", name=name)
         if (found.spec if found else None) == desired:
@@ -157,8 +163,10 @@ def locked(config: Config, server: Server, deadline: float, undo_by: float) -> I
     files.make_directory(config.state_dir, mode=0o700)
     with contextlib.ExitStack() as stack:
         state = stack.enter_context(files.directory(config.state_dir))
-        for name in ("journal", "fences", "php"):
+        places = {}
+        for name in ("journal", "fences", "php", "archives"):
             files.make_directory(name, state, 0o700)
+            places[name] = stack.enter_context(files.directory(name, state))
         root = stack.enter_context(files.directory(config.web_dir))
         _lock(root, deadline)
         web = stack.enter_context(sites.opened(config.web_dir))
@@ -166,12 +174,12 @@ def locked(config: Config, server: Server, deadline: float, undo_by: float) -> I
             server=server,
             address=config.address,
             directory=stack.enter_context(files.directory(config.vhost_dir)),
-            journal=stack.enter_context(files.directory("journal", state)),
+            journal=places["journal"],
             web=web,
             undo_by=undo_by,
         )
-        runtime = Runtime(config, web, Php(config, stack.enter_context(files.directory("php", state))))
-        host = Host(server, web, vhosts, runtime, stack.enter_context(files.directory("fences", state)))
+        runtime = Runtime(config, web, Php(config, places["php"]))
+        host = Host(config, server, web, vhosts, runtime, places)
         # A server that doesn't take in its undo must not hold up the sites that need no reload.
         host.recover(min(undo_by, time.monotonic() + RECOVER_SECONDS))
         yield host

@@ -32,10 +32,21 @@ def prove(address: tuple[str, int], generation: int, deadline: float) -> None:
         interval = min(interval * 1.5, 0.05)
 
 
+def answer(address: tuple[str, int], name: str, seconds: float = 5.0) -> int:
+    """The status with which the server answers ``name``; 0 where it doesn't."""
+    response = _head(address, name, seconds)
+    return response.status if response else 0
+
+
 def _asked(address: tuple[str, int]) -> str | None:
-    with contextlib.closing(http.client.HTTPConnection(*address, timeout=2)) as connection:
+    response = _head(address, MARKER_NAME, 2)
+    return response.getheader(HEADER) if response else None
+
+
+def _head(address: tuple[str, int], name: str, seconds: float) -> http.client.HTTPResponse | None:
+    with contextlib.closing(http.client.HTTPConnection(*address, timeout=seconds)) as connection:
         try:
-            connection.request("HEAD", "/", headers={"Host": MARKER_NAME, "Connection": "close"})
-            return connection.getresponse().getheader(HEADER)
+            connection.request("HEAD", "/", headers={"Host": name, "Connection": "close"})
+            return connection.getresponse()
         except (OSError, http.client.HTTPException):
             return None

@@ -149,6 +149,12 @@ class Php:
                 failed[name] = error.message
         return failed
 
+    def refresh(self, name: str) -> None:
+        """Let a running master forget the code that it has read; connections wait meanwhile."""
+        pid = self._master(name)
+        if pid is not None:
+            os.kill(pid, signal.SIGUSR2)
+
     def stop(self, name: str) -> None:
         """End the site's master: in order, else by force with its children."""
         if self.conf(name) is None:

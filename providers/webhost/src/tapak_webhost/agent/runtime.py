@@ -49,6 +49,16 @@ class Runtime:
         owner = users.ensure(self._sites / name)
         return Holder(owner, users.web_gid(self._config.web_group, owner))
 
+    def take_over(self, name: str) -> Holder:
+        """Give the site's files to its own user."""
+        holder = self.holder(name)
+        sites.own(self._web.sites, name, holder)
+        return holder
+
+    def refresh(self, name: str) -> None:
+        """After another release went live: PHP must not go on with the old one's code."""
+        self._php.refresh(name)
+
     def prepare(self, desired: SiteSpec, deadline: float) -> Holder | None:
         """Before a site is written: 410 at once where it is to be suspended, else its PHP comes up.
 

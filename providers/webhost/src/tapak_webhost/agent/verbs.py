@@ -9,11 +9,11 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from tapak_webhost import VERSION
-from tapak_webhost.agent import facts, files, host, php_probe, sites
+from tapak_webhost.agent import archives, deployment, facts, files, host, php_probe, releases, sites
 from tapak_webhost.agent.config import Config
 from tapak_webhost.agent.host import Standing
 from tapak_webhost.agent.names import server_name
@@ -32,6 +32,7 @@ from tapak_webhost.agent.protocol import (
     seconds,
     text,
 )
+from tapak_webhost.agent.releases import ReleaseSpec
 from tapak_webhost.agent.server import Server
 from tapak_webhost.agent.spec import SiteSpec, check, spec_from
 
@@ -73,7 +74,7 @@ class Verbs:
             "version": VERSION,
             "server": self.config.server,
             "server_version": self.server.version(),
-            "capabilities": ["mass", "vhost", *(["php"] if self.config.php else [])],
+            "capabilities": ["mass", "vhost", "release", *(["php"] if self.config.php else [])],
             "host": {"name": platform.node(), "system": platform.system(), "python": sys.version.split()[0]},
         }
 
@@ -86,10 +87,7 @@ class Verbs:
 
     def apply(self, fields: Fields) -> Answer:
         """Bring ``name`` from ``observed`` to ``desired`` (each null where there is no site)."""
-        name = server_name(fields.get("name"))
-        fence = integer(fields, "fence", "apply")
-        now, timeout = time.monotonic(), seconds(fields, "timeout", "apply")
-        deadline, undo_by = now + timeout * ACT_SHARE, now + timeout * UNDO_SHARE
+        name, fence, deadline, undo_by = _change(fields)
         desired, observed = _spec(fields, "desired", name), _spec(fields, "observed", name)
         if desired is None and observed is None:
             raise AgentError(BAD_REQUEST, "apply: desired or observed must be a spec")
@@ -97,6 +95,27 @@ class Verbs:
             check(desired)
         with host.locked(self.config, self.server, deadline, undo_by) as held:
             return {"site": _told(held.apply(desired, observed, name, fence, deadline))}
+
+    def put(self, fields: Fields) -> Answer:
+        """Take a piece of an archive."""
+        sha256, now = archives.checked_hash(fields.get("sha256")), time.monotonic()
+        size, offset = integer(fields, "size", "put", 1), integer(fields, "offset", "put")
+        data = text(fields, "data", "put")
+        with host.locked(self.config, self.server, now + READ_SECONDS / 2, now + READ_SECONDS) as held:
+            return archives.put(held.places["archives"], sha256, size, offset, data)
+
+    def read_releases(self, fields: Fields) -> Answer:
+        """Which release is live at each of ``names``."""
+        names, now = _names(fields), time.monotonic()
+        with host.locked(self.config, self.server, now + READ_SECONDS / 2, now + READ_SECONDS) as held:
+            return {"releases": {name: _plain(deployment.read(held, name)) for name in names}}
+
+    def apply_release(self, fields: Fields) -> Answer:
+        """Bring the release of ``name`` from ``observed`` to ``desired`` (each null where there is none)."""
+        name, fence, deadline, undo_by = _change(fields)
+        desired, observed = (releases.spec_from(_given(fields, key), name) for key in ("desired", "observed"))
+        with host.locked(self.config, self.server, deadline, undo_by) as held:
+            return {"release": _plain(deployment.apply(held, name, desired, observed, fence, deadline))}
 
     def probe(self, fields: Fields) -> Answer:
         """Place the page that proves PHP at ``name``, or take it away."""
@@ -152,10 +171,14 @@ class Verbs:
             pass
 
 
+_CHANGE = frozenset({"name", "fence", "timeout", "desired", "observed"})
 _VERBS: dict[str, tuple[frozenset[str], Callable[[Verbs, Fields], Answer]]] = {
     "hello": (frozenset(), Verbs.hello),
     "read": (frozenset({"names"}), Verbs.read),
-    "apply": (frozenset({"name", "fence", "timeout", "desired", "observed"}), Verbs.apply),
+    "apply": (_CHANGE, Verbs.apply),
+    "put": (frozenset({"sha256", "size", "offset", "data"}), Verbs.put),
+    "read_releases": (frozenset({"names"}), Verbs.read_releases),
+    "apply_release": (_CHANGE, Verbs.apply_release),
     "probe": (frozenset({"name", "place"}), Verbs.probe),
     "facts": (frozenset({"names", "days"}), Verbs.facts),
     "check": (frozenset(), Verbs.check),
@@ -166,12 +189,28 @@ def _names(fields: Fields) -> list[str]:
     return [server_name(name) for name in rows(fields, "names", "request", MAX_NAMES)]
 
 
-def _spec(fields: Fields, key: str, name: str) -> SiteSpec | None:
+def _change(fields: Fields) -> tuple[str, int, float, float]:
+    """Name and fence of a change, by when it may be made, and by when its undo must have been served."""
+    name = server_name(fields.get("name"))
+    now, timeout = time.monotonic(), seconds(fields, "timeout", "apply")
+    return name, integer(fields, "fence", "apply"), now + timeout * ACT_SHARE, now + timeout * UNDO_SHARE
+
+
+def _given(fields: Fields, key: str) -> Any:
     if key not in fields:
         raise AgentError(BAD_REQUEST, f"apply: {key} is missing")
-    if fields[key] is None:
+    return fields[key]
+
+
+def _plain(spec: ReleaseSpec | None) -> Answer | None:
+    return None if spec is None else asdict(spec)
+
+
+def _spec(fields: Fields, key: str, name: str) -> SiteSpec | None:
+    given = _given(fields, key)
+    if given is None:
         return None
-    spec = spec_from(fields[key])
+    spec = spec_from(given)
     if spec.name != name:
         raise AgentError(BAD_REQUEST, f"apply: {key} is of another site")
     return spec

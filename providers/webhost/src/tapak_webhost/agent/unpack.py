@@ -1,0 +1,168 @@
+"""Archives as directories: regular files and directories only, by names and within bounds that are checked here.
+
+Nothing of an archive is taken over but names and bytes: no owner, mode, time or link.
+"""
+
+from __future__ import annotations
+
+import encodings.cp437  # noqa: F401 - zipfile loads it when it is too late to read the agent's own files
+import os
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+BLOCK = 1_048_576
+DEPTH = 40
+PART = 255
+NAME = 1024
+RESERVED = (".tapak", "tapak-probe-")
+# Below this no archive is a bomb, whatever it grows by.
+HARMLESS = 16_777_216
+
+_PLAIN_ZIP = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+_ENCRYPTED = 0x1
+_KIND = 0o170000
+_REGULAR = (0, 0o100000)
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Refused(Exception):
+    """The archive isn't unpacked; the text says which entry and why, in English."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How many entries, how many bytes in all, and how many times the archive's size they may be."""
+
+    entries: int = 50_000
+    size: int = 2_147_483_648
+    ratio: int = 100
+
+
+@dataclass(frozen=True)
+class _Entry:
+    name: str
+    content: BinaryIO | None
+
+
+def unpack(archive: BinaryIO, target: int, bounds: Bounds) -> tuple[int, int]:
+    """Unpack ``archive`` (zip, tar or tar.gz) into the empty directory ``target``; gives its files and bytes.
+
+    Raises:
+        Refused: something in it isn't allowed; what was written so far is left.
+    """
+    size = archive.seek(0, os.SEEK_END)
+    most = min(bounds.size, max(size * bounds.ratio, HARMLESS))
+    entries = files = written = 0
+    try:
+        for entry in _entries(archive):
+            entries += 1
+            if entries > bounds.entries:
+                raise Refused(f"more than {bounds.entries} entries")
+            path = _path(entry.name)
+            if entry.content is None:
+                _directories(target, path)
+            else:
+                _directories(target, path[:-1])
+                written += _write(target, path, entry.content, most - written)
+                files += 1
+    except (
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        zlib.error,
+        EOFError,
+        UnicodeError,
+        ValueError,
+        NotImplementedError,
+    ) as error:
+        raise Refused(f"not a whole archive: {error}") from None
+    except MemoryError:
+        raise Refused("its headers take too much memory") from None
+    if not files:
+        raise Refused("no file in it")
+    return files, written
+
+
+def _entries(archive: BinaryIO) -> Iterator[_Entry]:
+    archive.seek(0)
+    head = archive.read(265)
+    archive.seek(0)
+    if head.startswith((b"PK\3\4", b"PK\5\6")):
+        return _zip(archive)
+    if head.startswith(b"\x1f\x8b"):
+        return _tar(archive, "r|gz")
+    if head[257:262] == b"ustar":
+        return _tar(archive, "r|")
+    raise Refused("neither zip, tar nor tar.gz")
+
+
+def _zip(archive: BinaryIO) -> Iterator[_Entry]:
+    with zipfile.ZipFile(archive) as opened:
+        for member in opened.infolist():
+            name = member.orig_filename
+            if member.flag_bits & _ENCRYPTED or member.compress_type not in _PLAIN_ZIP:
+                raise Refused(f"{name!a} is encrypted or packed in an uncommon way")
+            if member.is_dir():
+                yield _Entry(name, None)
+                continue
+            if (member.external_attr >> 16) & _KIND not in _REGULAR:
+                raise Refused(f"{name!a} is neither a file nor a directory")
+            with opened.open(member) as content:
+                yield _Entry(name, content)  # type: ignore[arg-type]
+
+
+def _tar(archive: BinaryIO, mode: str) -> Iterator[_Entry]:
+    with tarfile.open(fileobj=archive, mode=mode) as opened:  # type: ignore[call-overload]
+        for member in opened:
+            if member.isdir():
+                yield _Entry(member.name, None)
+            elif member.isreg() and not member.issparse():
+                yield _Entry(member.name, opened.extractfile(member))
+            else:
+                raise Refused(f"{member.name!a} is neither a file nor a directory")
+
+
+def _path(name: str) -> tuple[str, ...]:
+    """The parts of an entry's name; none for the archive's own root (``./``)."""
+    if not name or name.startswith("/") or "\\" in name or not name.isprintable() or len(name.encode()) > NAME:
+        raise Refused(f"{ascii(name)[:200]} is no relative path")
+    parts = tuple(part for part in name.removesuffix("/").split("/") if part != ".")
+    if len(parts) > DEPTH or any(part in {"", ".."} or len(part.encode()) > PART for part in parts):
+        raise Refused(f"{ascii(name)[:200]} is no relative path")
+    if parts and parts[0].startswith(RESERVED):
+        raise Refused(f"{ascii(name)[:200]} is a name of ours")
+    return parts
+
+
+def _directories(target: int, path: tuple[str, ...]) -> None:
+    for depth in range(1, len(path) + 1):
+        name = "/".join(path[:depth])
+        try:
+            os.mkdir(name, 0o755, dir_fd=target)
+        except FileExistsError:
+            continue
+        except NotADirectoryError:
+            raise Refused(f"{name!a} is a file and a directory") from None
+
+
+def _write(target: int, path: tuple[str, ...], content: BinaryIO, left: int) -> int:
+    name = "/".join(path)
+    if not path:
+        raise Refused("a file without a name")
+    try:
+        fd = os.open(name, _NEW, 0o644, dir_fd=target)
+    except FileExistsError:
+        raise Refused(f"{name!a} is there twice") from None
+    except NotADirectoryError:
+        raise Refused(f"{name!a} is below a file") from None
+    written = 0
+    with os.fdopen(fd, "wb") as stream:
+        while block := content.read(BLOCK):
+            written += len(block)
+            if written > left:
+                raise Refused("it grows too large")
+            stream.write(block)
+    return written
