@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -264,9 +266,30 @@ class TestWebHost(SiteProviderContract):
         pid = int((host.server.directory / "agent" / "php" / f"{site.name}.pid").read_text())
         os.killpg(pid, signal.SIGKILL)
         wait_until(lambda: host.fetch(site.name, "/a.php").status >= 500, 5, "the web server to see it")
-        assert all(check.ok for check in provider.check())
+        command = [sys.executable, "-m", "tapak_webhost.agent", "--config", str(host.server.agent_config), "--ensure"]
+        done = subprocess.run(command, capture_output=True, check=True)
+        assert json.loads(done.stdout)["result"] == {"failed": {}}
         assert host.fetch(site.name, "/a.php").text == "jalan"
+        assert all(check.ok for check in provider.check())
         assert standing(provider, site) == site
+
+    def test_php_that_cannot_come_up_again_is_told(self, host: WebHost, provider: Provider) -> None:
+        site = new_site(php=Php())
+        apply(provider, site)
+        conf = host.server.directory / "agent" / "php" / f"{site.name}.conf"
+        good = conf.read_text()
+        conf.write_text(good.replace("pm = ondemand", "pm = salah"))
+        try:
+            (told,) = [check for check in provider.check() if not check.ok]
+            assert told.name == "PHP"
+            assert site.name in told.message
+            other = new_site(php=Php())
+            apply(provider, other)
+            assert live(provider, other)
+        finally:
+            conf.write_text(good)
+        assert all(check.ok for check in provider.check())
+        assert live(provider, site)
 
     def test_php_that_does_not_come_up_is_told_and_the_rest_stays(self, host: WebHost, provider: Provider) -> None:
         site = new_site()

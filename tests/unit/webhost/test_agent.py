@@ -185,7 +185,7 @@ def test_figures_before_the_first_site(config: Path) -> None:
 
 
 def test_an_unknown_verb_is_refused(ask: Ask) -> None:
-    for verb in ("", "put", "answer", "__init__", "_try_web"):
+    for verb in ("", "get", "answer", "__init__", "_try_web"):
         assert code(ask(line(verb=verb))) == "unknown_verb"
 
 

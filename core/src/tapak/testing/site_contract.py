@@ -424,8 +424,9 @@ class SiteProviderContract:
         assert site.name in seen.probes[0].server
         assert "404" in seen.probes[0].answer
 
-    def test_figures_are_given_with_their_source(self, host: SiteHost, provider: Provider) -> None:
-        site = new_site()
+    @pytest.mark.parametrize("php", [None, Php()])
+    def test_figures_are_given_with_their_source(self, host: SiteHost, provider: Provider, php: Php | None) -> None:
+        site = new_site(php=php)
         apply(provider, site)
         host.fetch(site.name)
         facts = {fact.key: fact for fact in provider.facts([site.name, "tidak-ada.example.test"])}
@@ -435,6 +436,8 @@ class SiteProviderContract:
         assert facts["server_capacity"].details["sites"] >= 1
         usage = facts[f"site_usage:{site.name}"].details
         assert usage["disk"] > 0
+        assert usage["requests"] == 1
+        assert usage["bytes"] > 0
         assert facts["site_usage:tidak-ada.example.test"].details["disk"] is None
 
     def test_settings_are_strict(self, provider: Provider) -> None:

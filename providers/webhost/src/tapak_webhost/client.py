@@ -55,6 +55,7 @@ _ERRORS: Mapping[str, tuple[type[ProviderError], str]] = {
         "Dengan rilis ini {name} tidak lagi menjawab dengan baik ({message}). Rilis semula sudah dikembalikan.",
     ),
     protocol.NO_SITE: (ProviderError, "Situs {name} belum ada di server web."),
+    protocol.NO_ACCOUNT: (ProviderError, "Akun SFTP {name} belum ada di server web."),
     protocol.RUNTIME_BROKEN: (
         ProviderBroken,
         "PHP situs ini tidak dapat dijalankan di server web: {message}. Keadaan semula sudah dikembalikan.",

@@ -8,13 +8,15 @@ from typing import Any, ClassVar
 
 from tapak.sdk.errors import ProviderError
 from tapak.sdk.provider import Applied, Capabilities, Change, Check, Provider, Verification
-from tapak.sdk.resources import Fact, Release, Site, Spec
+from tapak.sdk.resources import Account, Fact, Release, Site, Spec
 from tapak.sdk.settings import SettingsSchema
 from tapak_webhost import figures
+from tapak_webhost.accounts import Accounts
 from tapak_webhost.channel import LocalChild
 from tapak_webhost.client import AgentClient
-from tapak_webhost.kinds import Kind, Releases, Sites
+from tapak_webhost.kinds import Kind, Sites
 from tapak_webhost.probe import WebServer
+from tapak_webhost.releases import Releases
 from tapak_webhost.settings import WebHostSettings
 
 NOBODY = "tapak-check.invalid"
@@ -40,7 +42,7 @@ class WebHostProvider(Provider):
     """
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        kinds=frozenset({Site.kind, Release.kind}), atomic=True, fenced=True
+        kinds=frozenset({Site.kind, Release.kind, Account.kind}), atomic=True, fenced=True
     )
     settings_schema: ClassVar[type[SettingsSchema]] = WebHostSettings
     server_kind: ClassVar[str]
@@ -54,6 +56,7 @@ class WebHostProvider(Provider):
         self._kinds: Mapping[str, Kind[Any]] = {
             Site.kind: Sites(self._agent, self._timeout, self._web),
             Release.kind: Releases(self._agent, self._timeout, self._web, lambda sha256: self.open_archive(sha256)),
+            Account.kind: Accounts(self._agent, self._timeout),
         }
 
     def check(self) -> Sequence[Check]:

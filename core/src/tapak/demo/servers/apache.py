@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tapak.demo.servers.process import Daemon
-from tapak.demo.servers.web import WebServer, binary
+from tapak.demo.servers.process import Daemon, binary
+from tapak.demo.servers.web import WebServer
 
 MODULES = (
     "mpm_event",

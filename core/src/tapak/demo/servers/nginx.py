@@ -11,8 +11,8 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tapak.demo.servers.process import Daemon
-from tapak.demo.servers.web import WebServer, binary
+from tapak.demo.servers.process import Daemon, binary
+from tapak.demo.servers.web import WebServer
 
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 

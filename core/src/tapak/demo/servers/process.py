@@ -82,6 +82,18 @@ def account(*names: str) -> str:
     return "nobody"
 
 
+def binary(program: str) -> str:
+    """Where the Debian package of that name put its program.
+
+    Raises:
+        ServerProblem: it isn't installed.
+    """
+    found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
+    if found is None:
+        raise ServerProblem(f"no {program}: install the package '{program}'")
+    return found
+
+
 def unprivileged(user: str) -> list[str]:
     """The command prefix that runs what follows as ``user``; empty when we aren't root or ``user`` is empty."""
     if os.geteuid() != 0 or not user:

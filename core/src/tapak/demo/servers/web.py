@@ -7,22 +7,26 @@ import grp
 import http.client
 import json
 import pwd
-import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from tapak.demo.servers.process import Daemon, ServerProblem, account, hand_over
+from tapak.demo.servers.process import Daemon, account, binary, hand_over
+from tapak.demo.servers.sshd import SshServer
 
 
 @dataclass(frozen=True)
 class WebServer(ABC):
-    """One web server in ``directory`` (which every user can walk to), on ``port`` of 127.0.0.1."""
+    """One web server in ``directory`` (which every user can walk to), on ``port`` of 127.0.0.1.
+
+    Where an ``sftp`` server is given, sites can have accounts there.
+    """
 
     directory: Path
     port: int
+    sftp: SshServer | None = None
 
     kind: ClassVar[str]
     program: ClassVar[str]
@@ -130,6 +134,13 @@ class WebServer(ABC):
         fpm = php_fpm()
         if fpm is not None:
             lines += ["[php]", f"program = {json.dumps(str(fpm))}", f"socket_dir = {json.dumps(str(self.sockets))}"]
+        if self.sftp is not None:
+            lines += [
+                "[sftp]",
+                f'address = "127.0.0.1:{self.sftp.port}"',
+                f"host_key = {json.dumps(str(self.sftp.host_key) + '.pub')}",
+                f"keys_dir = {json.dumps(str(self.sftp.keys))}",
+            ]
         self.agent_config.write_text("\n".join(lines) + "\n")
 
     def stop(self, timeout: float = 10) -> None:
@@ -154,15 +165,3 @@ def php_fpm() -> Path | None:
     """The newest php-fpm of this machine, where there is one."""
     found = sorted(Path("/usr/sbin").glob("php-fpm[0-9]*"))
     return found[-1] if found else None
-
-
-def binary(program: str) -> str:
-    """Where the Debian package of that name put its program.
-
-    Raises:
-        ServerProblem: it isn't installed.
-    """
-    found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
-    if found is None:
-        raise ServerProblem(f"no {program}: install the package '{program}'")
-    return found

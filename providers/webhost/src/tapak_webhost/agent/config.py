@@ -16,7 +16,7 @@ NGINX = "nginx"
 _PATHS = ("web_dir", "vhost_dir", "state_dir", "access_log", "program", "main_conf", "pid_file")
 _APACHE_PATHS = ("modules_conf", "info_module")
 _WORDS = ("server", "address", "vhost_address")
-_OPTIONAL = ("reload_command", "web_group", "php")
+_OPTIONAL = ("reload_command", "web_group", "php", "sftp")
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,23 @@ class PhpFpm:
 
 
 @dataclass(frozen=True)
+class Sftp:
+    """Accounts log in at ``address``, whose sshd reads ``keys_dir``; ``host_key`` is its public key's file."""
+
+    address: tuple[str, int]
+    host_key: Path
+    keys_dir: Path
+
+
+@dataclass(frozen=True)
 class Config:
     """Where things are on this host.
 
     ``web_dir`` holds ``sites``, ``staging``, ``removed`` and ``suspended`` on one file system. ``address`` (host:port)
     is where the agent itself asks the server; ``vhost_address`` stands in ``<VirtualHost …>`` or ``listen``.
     ``program`` and ``main_conf`` are the server's; ``reload_command`` replaces its own way to reload. ``modules`` is
-    there for Apache only, ``php`` where the host offers PHP. Through the group ``web_group`` the web server reads
-    what belongs to a site's own user.
+    there for Apache only, ``php`` and ``sftp`` where the host offers them. Through the group ``web_group`` the web
+    server reads what belongs to a site's own user.
     """
 
     server: str
@@ -60,6 +69,7 @@ class Config:
     modules: ApacheModules | None = None
     web_group: str = ""
     php: PhpFpm | None = None
+    sftp: Sftp | None = None
 
 
 def load(path: Path) -> Config:
@@ -96,6 +106,7 @@ def _config(found: Mapping[str, Any]) -> Config:
         modules=ApacheModules(*(_path(found, key) for key in own)) if own else None,
         web_group=_word(found, "web_group") if "web_group" in found else "",
         php=_php(found["php"]) if "php" in found else None,
+        sftp=_sftp(found["sftp"]) if "sftp" in found else None,
         **{key: _path(found, key) for key in _PATHS},
     )
 
@@ -105,6 +116,13 @@ def _php(found: Any) -> PhpFpm:
         raise ValueError("php must be a table")
     _known(found, {"program", "socket_dir"}, "php.")
     return PhpFpm(_path(found, "program"), _path(found, "socket_dir"))
+
+
+def _sftp(found: Any) -> Sftp:
+    if not isinstance(found, dict):
+        raise ValueError("sftp must be a table")
+    _known(found, {"address", "host_key", "keys_dir"}, "sftp.")
+    return Sftp(_address(_word(found, "address")), _path(found, "host_key"), _path(found, "keys_dir"))
 
 
 def _known(found: Mapping[str, Any], allowed: set[str], where: str) -> None:

@@ -63,11 +63,20 @@ def _memory() -> dict[str, int]:
 
 
 def _size(web_dir: Path, name: str) -> dict[str, Any]:
-    """What the site takes on disk; ``disk`` is None where there is no site."""
-    taken = seen = 0
-    with contextlib.suppress(FileNotFoundError, files.NotOurs), files.directory(web_dir / "sites") as sites:
-        with files.directory(name, sites) as site:
-            for _, _, inside, fd in os.fwalk(".", dir_fd=site, follow_symlinks=False):
+    """What the site takes on disk, with its releases and its PHP's files; ``disk`` is None where there is no site."""
+    taken, seen = _walked(web_dir / "sites", name, 0)
+    if taken is None:
+        return {"disk": None, "files": 0, "complete": True}
+    private, seen = _walked(web_dir / "private", name, seen)
+    return {"disk": taken + (private or 0), "files": seen, "complete": seen <= MAX_FILES}
+
+
+def _walked(place: Path, name: str, seen: int) -> tuple[int | None, int]:
+    """Bytes taken below ``place/name`` (None: nothing is there), and ``seen`` with what was seen here."""
+    with contextlib.suppress(FileNotFoundError, files.NotOurs), files.directory(place) as above:
+        with files.directory(name, above) as top:
+            taken = 0
+            for _, _, inside, fd in os.fwalk(".", dir_fd=top, follow_symlinks=False):
                 taken += os.fstat(fd).st_blocks * 512
                 for entry in inside:
                     with contextlib.suppress(FileNotFoundError):
@@ -76,5 +85,5 @@ def _size(web_dir: Path, name: str) -> dict[str, Any]:
                     seen += 1
                 if seen > MAX_FILES:
                     break
-        return {"disk": taken, "files": seen, "complete": seen <= MAX_FILES}
-    return {"disk": None, "files": 0, "complete": True}
+        return taken, seen
+    return None, seen

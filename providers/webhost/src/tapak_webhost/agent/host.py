@@ -9,7 +9,8 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from tapak_webhost.agent import fences, files, sites
+from tapak_webhost.agent import archives, fences, files, sites
+from tapak_webhost.agent.accounts import Accounts
 from tapak_webhost.agent.config import Config
 from tapak_webhost.agent.journal import Entry
 from tapak_webhost.agent.php import Php
@@ -47,6 +48,7 @@ class Host:
     def __init__(
         self, config: Config, server: Server, web: Web, vhosts: Vhosts, runtime: Runtime, places: Mapping[str, int]
     ) -> None:
+        self.accounts = runtime.accounts
         self.config = config
         self.server = server
         self.web = web
@@ -61,6 +63,7 @@ class Host:
         What doesn't come up again stands in ``failed``, by site.
         """
         files.clear(self.web.staging)
+        archives.clear_old(self.places["archives"])
         self._vhosts.recover(by)
         self.failed = self.runtime.recover(by)
 
@@ -164,7 +167,7 @@ def locked(config: Config, server: Server, deadline: float, undo_by: float) -> I
     with contextlib.ExitStack() as stack:
         state = stack.enter_context(files.directory(config.state_dir))
         places = {}
-        for name in ("journal", "fences", "php", "archives"):
+        for name in ("journal", "fences", "php", "archives", "accounts"):
             files.make_directory(name, state, 0o700)
             places[name] = stack.enter_context(files.directory(name, state))
         root = stack.enter_context(files.directory(config.web_dir))
@@ -178,7 +181,7 @@ def locked(config: Config, server: Server, deadline: float, undo_by: float) -> I
             web=web,
             undo_by=undo_by,
         )
-        runtime = Runtime(config, web, Php(config, places["php"]))
+        runtime = Runtime(config, web, Php(config, places["php"]), Accounts(config, places["accounts"]))
         host = Host(config, server, web, vhosts, runtime, places)
         # A server that doesn't take in its undo must not hold up the sites that need no reload.
         host.recover(min(undo_by, time.monotonic() + RECOVER_SECONDS))

@@ -41,16 +41,22 @@ def main() -> None:
     """Console script ``tapak-webhost``."""
     parser = argparse.ArgumentParser(prog="tapak-webhost", description="Answers typed JSON requests, one a line.")
     parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, help="default: %(default)s")
-    config = parser.parse_args().config
+    parser.add_argument("--ensure", action="store_true", help="bring up what is to run, tell what fails, and end")
+    given = parser.parse_args()
     # Only answers leave by standard output, whatever a child or a library prints.
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     try:
-        settings = load(config)
+        settings = load(given.config)
     except AgentError as error:
         answers.write(encode({"id": None, "ok": False, "error": _told(error)}))
         sys.exit(2)
-    serve(Verbs(settings, SERVERS[settings.server](settings)), sys.stdin.buffer, answers)
+    verbs = Verbs(settings, SERVERS[settings.server](settings))
+    if given.ensure:
+        answer = _answer(verbs, b'{"id": 1, "verb": "ensure"}', sys.stdin.buffer)
+        answers.write(encode(answer))
+        sys.exit(0 if answer["ok"] and not answer["result"]["failed"] else 1)
+    serve(verbs, sys.stdin.buffer, answers)
 
 
 def serve(verbs: Verbs, requests: BinaryIO, answers: BinaryIO) -> None:

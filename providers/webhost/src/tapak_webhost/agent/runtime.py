@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 
 from tapak_webhost.agent import files, sites, users
+from tapak_webhost.agent.accounts import Accounts
 from tapak_webhost.agent.config import Config
 from tapak_webhost.agent.crash import crashpoint
 from tapak_webhost.agent.php import Php
@@ -22,7 +23,8 @@ PRIVATE = ("tmp", "sessions")
 class Runtime:
     """The surroundings of this host's sites, while its lock is held."""
 
-    def __init__(self, config: Config, web: Web, php: Php) -> None:
+    def __init__(self, config: Config, web: Web, php: Php, accounts: Accounts) -> None:
+        self.accounts = accounts
         self._config = config
         self._web = web
         self._php = php
@@ -104,6 +106,7 @@ class Runtime:
         with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(name, dir_fd=self._web.private)
         sites.restore(self._web, name)
+        self.accounts.take(name)
         users.remove(self._sites / name)
 
     def _make_private(self, name: str, holder: Holder) -> None:

@@ -13,7 +13,6 @@ import pwd
 import re
 import signal
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,9 +75,7 @@ def remove(home: Path) -> None:
     found = find(home) if os.geteuid() == 0 else None
     if found is None:
         return
-    for pid in _processes(found.uid):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    end_processes(found.uid)
     _run(["userdel", "--force", found.name])
 
 
@@ -98,12 +95,13 @@ def web_gid(group: str, owner: Owner) -> int:
         raise AgentError(BAD_CONFIG, f"web_group {group!r} is no group of this host") from None
 
 
-def _processes(uid: int) -> Iterator[int]:
+def end_processes(uid: int, title: bytes = b"") -> None:
+    """Kill what runs as ``uid`` and has a command line that begins with ``title``."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             with contextlib.suppress(OSError):
-                if entry.stat().st_uid == uid:
-                    yield int(entry.name)
+                if entry.stat().st_uid == uid and (entry / "cmdline").read_bytes().startswith(title):
+                    os.kill(int(entry.name), signal.SIGKILL)
 
 
 def _run(command: list[str]) -> None:

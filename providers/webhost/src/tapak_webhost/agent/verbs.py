@@ -13,13 +13,26 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tapak_webhost import VERSION
-from tapak_webhost.agent import archives, deployment, facts, files, host, php_probe, releases, sites
+from tapak_webhost.agent import (
+    account_changes,
+    accounts,
+    archives,
+    deployment,
+    facts,
+    files,
+    host,
+    php_probe,
+    releases,
+    sites,
+)
+from tapak_webhost.agent.accounts import AccountSpec
 from tapak_webhost.agent.config import Config
 from tapak_webhost.agent.host import Standing
 from tapak_webhost.agent.names import server_name
 from tapak_webhost.agent.protocol import (
     BAD_REQUEST,
     MAX_NAMES,
+    NO_ACCOUNT,
     PROTOCOL,
     RUNTIME_BROKEN,
     SERVER_DOWN,
@@ -74,9 +87,13 @@ class Verbs:
             "version": VERSION,
             "server": self.config.server,
             "server_version": self.server.version(),
-            "capabilities": ["mass", "vhost", "release", *(["php"] if self.config.php else [])],
+            "capabilities": ["mass", "vhost", "release", *self._offers()],
             "host": {"name": platform.node(), "system": platform.system(), "python": sys.version.split()[0]},
         }
+
+    def _offers(self) -> list[str]:
+        sftp = self.config.sftp is not None and os.geteuid() == 0
+        return [*(["php"] if self.config.php else []), *(["account"] if sftp else [])]
 
     def read(self, fields: Fields) -> Answer:
         """What stands at each of ``names``."""
@@ -117,6 +134,33 @@ class Verbs:
         with host.locked(self.config, self.server, deadline, undo_by) as held:
             return {"release": _plain(deployment.apply(held, name, desired, observed, fence, deadline))}
 
+    def read_accounts(self, fields: Fields) -> Answer:
+        """The account of each of ``names``."""
+        names, now = _names(fields), time.monotonic()
+        with host.locked(self.config, self.server, now + READ_SECONDS / 2, now + READ_SECONDS) as held:
+            return {"accounts": {name: _plain(held.accounts.standing(name)) for name in names}}
+
+    def apply_account(self, fields: Fields) -> Answer:
+        """Bring the account of ``name`` to ``desired``; ``password`` and its seal are used where it needs a new one."""
+        name, fence, deadline, undo_by = _change(fields)
+        desired, observed = (accounts.spec_from(_given(fields, key), name) for key in ("desired", "observed"))
+        password = accounts.password_from(fields.get("password"), fields.get("sealed"))
+        with host.locked(self.config, self.server, deadline, undo_by) as held:
+            account_changes.apply(held, name, desired, observed, password, fence)
+            return {"account": None if desired is None else held.accounts.told(name)}
+
+    def open_account(self, fields: Fields) -> Answer:
+        """Let ``key`` log in to the account of ``name`` for a minute; an empty key ends that."""
+        name, key, now = server_name(fields.get("name")), text(fields, "key", "open_account"), time.monotonic()
+        with host.locked(self.config, self.server, now + READ_SECONDS / 2, now + READ_SECONDS) as held:
+            if not key:
+                held.accounts.close_probe(name)
+            elif held.accounts.standing(name) is None:
+                raise AgentError(NO_ACCOUNT, f"{name}: there is no account", name=name)
+            else:
+                held.accounts.open_for_probe(name, key)
+            return held.accounts.told(name)
+
     def probe(self, fields: Fields) -> Answer:
         """Place the page that proves PHP at ``name``, or take it away."""
         name, now = server_name(fields.get("name")), time.monotonic()
@@ -129,6 +173,12 @@ class Verbs:
     def facts(self, fields: Fields) -> Answer:
         """Figures of the host, its traffic of the last ``days``, and the usage of ``names``."""
         return facts.gather(self.config, _names(fields), integer(fields, "days", "facts", 1, MAX_DAYS))
+
+    def ensure(self, fields: Fields) -> Answer:
+        """Bring up every PHP that is to run and clear what dead agents left: after a host's start, and now and then."""
+        deadline = time.monotonic() + TEST_SECONDS
+        with host.locked(self.config, self.server, deadline, deadline) as held:
+            return {"failed": held.failed}
 
     def check(self, fields: Fields) -> Answer:
         """Every right that a change needs, tried out and taken back."""
@@ -179,8 +229,12 @@ _VERBS: dict[str, tuple[frozenset[str], Callable[[Verbs, Fields], Answer]]] = {
     "put": (frozenset({"sha256", "size", "offset", "data"}), Verbs.put),
     "read_releases": (frozenset({"names"}), Verbs.read_releases),
     "apply_release": (_CHANGE, Verbs.apply_release),
+    "read_accounts": (frozenset({"names"}), Verbs.read_accounts),
+    "apply_account": (_CHANGE | {"password", "sealed"}, Verbs.apply_account),
+    "open_account": (frozenset({"name", "key"}), Verbs.open_account),
     "probe": (frozenset({"name", "place"}), Verbs.probe),
     "facts": (frozenset({"names", "days"}), Verbs.facts),
+    "ensure": (frozenset(), Verbs.ensure),
     "check": (frozenset(), Verbs.check),
 }
 
@@ -202,7 +256,7 @@ def _given(fields: Fields, key: str) -> Any:
     return fields[key]
 
 
-def _plain(spec: ReleaseSpec | None) -> Answer | None:
+def _plain(spec: ReleaseSpec | AccountSpec | None) -> Answer | None:
     return None if spec is None else asdict(spec)
 
 

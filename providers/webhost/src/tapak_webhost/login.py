@@ -1,0 +1,73 @@
+"""A log-in over SFTP, as an account's owner does it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncssh
+
+HOME = "/public"
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where and as whom an account logs in; ``host_key`` is what the server must show (type and base64)."""
+
+    user: str
+    host: str
+    port: int
+    host_key: str
+
+    @property
+    def url(self) -> str:
+        """In words for people."""
+        return f"sftp://{self.user}@{self.host}:{self.port}"
+
+
+def new_key() -> tuple[asyncssh.SSHKey, str]:
+    """A key for one look, and its public half as OpenSSH writes it."""
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    return key, " ".join(key.export_public_key().decode().split()[:2])
+
+
+def try_login(door: Door, timeout: float, *, key: asyncssh.SSHKey | None = None, password: str | None = None) -> str:
+    """Log in, and write, read and remove a file where the site's files go; "" when all went well, else what didn't."""
+    try:
+        return asyncio.run(asyncio.wait_for(_look(door, [key] if key else [], password), timeout))
+    except asyncssh.PermissionDenied:
+        return "tidak diterima"
+    except asyncssh.HostKeyNotVerifiable:
+        return "kunci server bukan yang dikenal"
+    except TimeoutError:
+        return "tidak menjawab dalam batas waktu"
+    except (OSError, asyncssh.Error) as error:
+        return f"gagal ({type(error).__name__})"
+
+
+async def _look(door: Door, keys: Sequence[asyncssh.SSHKey], password: str | None) -> str:
+    options: dict[str, Any] = {"client_keys": list(keys), "password": password, "agent_path": None, "config": None}
+    known = f"[{door.host}]:{door.port} {door.host_key}\n".encode()
+    async with (
+        asyncssh.connect(
+            door.host, door.port, username=door.user, known_hosts=known, gss_host=None, **options
+        ) as connection,
+        connection.start_sftp_client() as sftp,
+    ):
+        if await sftp.realpath(".") != HOME:
+            return f"tidak berada di {HOME}"
+        return await _write(sftp)
+
+
+async def _write(sftp: asyncssh.SFTPClient) -> str:
+    name, word = f".tapak-{secrets.token_hex(8)}", secrets.token_hex(8)
+    try:
+        async with sftp.open(name, "w") as file:
+            await file.write(word)
+        async with sftp.open(name) as file:
+            return "" if await file.read() == word else "isi berkas berubah"
+    finally:
+        await sftp.remove(name)
