@@ -22,7 +22,7 @@ from tapak.demo.servers.sshd import SshServer
 from tapak.sdk.errors import ChangedMeanwhile, ProviderBroken, ProviderError, ProviderUnavailable, StaleFence
 from tapak.sdk.provider import Applied, Provider
 from tapak.sdk.resources import Account, Php, Site
-from tapak.testing.site_contract import apply, live, new_site, standing
+from tapak.testing.site_host import apply, live, new_site, standing
 from tapak.testing.web_hosts import WebHost
 from tapak_webhost.agent.crash import CRASHPOINTS
 from tapak_webhost.login import new_key

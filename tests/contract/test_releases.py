@@ -22,7 +22,7 @@ from tapak.demo.servers.web import WebServer
 from tapak.sdk.errors import ChangedMeanwhile, ProviderDenied, ProviderError, ProviderUnavailable, StaleFence
 from tapak.sdk.provider import Provider
 from tapak.sdk.resources import Php, Release, Site
-from tapak.testing.site_contract import apply, live, new_site, standing
+from tapak.testing.site_host import apply, live, new_site, standing
 from tapak.testing.web_hosts import SERVERS, WebHost
 from tapak_webhost.agent.crash import CRASHPOINTS
 from tapak_webhost.agent.users import name_of

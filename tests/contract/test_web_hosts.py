@@ -24,7 +24,8 @@ from tapak.demo.servers.web import WebServer
 from tapak.sdk.errors import ChangedMeanwhile, ProviderBroken, ProviderError, ProviderUnavailable
 from tapak.sdk.provider import Change, Provider
 from tapak.sdk.resources import Php, Redirect, Site
-from tapak.testing.site_contract import SiteProviderContract, apply, live, new_site, standing
+from tapak.testing.site_contract import SiteProviderContract
+from tapak.testing.site_host import apply, live, new_site, standing
 from tapak.testing.web_hosts import BROKEN, SERVERS, WebHost
 from tapak_webhost.agent.crash import CRASHPOINTS
 from tapak_webhost.agent.users import name_of

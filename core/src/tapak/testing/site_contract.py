@@ -9,105 +9,22 @@ A provider subclasses :class:`SiteProviderContract` and overrides the fixture ``
 
 from __future__ import annotations
 
-import http.client
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
-from itertools import count
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from marshmallow import ValidationError
 
 from tapak.sdk.errors import ChangedMeanwhile, ForeignResource, ProviderBroken, ProviderError, StaleFence
-from tapak.sdk.provider import Applied, Change, Provider
-from tapak.sdk.resources import Php, Redirect, Site, Spec
+from tapak.sdk.provider import Provider
+from tapak.sdk.resources import Php, Redirect, Site
 from tapak.testing.hostile_sites import HOSTILE_HEADERS, HOSTILE_NAMES, HOSTILE_REDIRECTS, UNPRINTABLE
-
-TIMEOUT = 20.0
-
-_NUMBERS = count(1)
+from tapak.testing.runtime_contract import RuntimeContract
+from tapak.testing.site_host import SiteHost, apply, live, new_site, standing
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the server says for one address; header names are in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    text: str
-
-
-class SiteHost(ABC):
-    """A running web server that a test may look at from the outside and touch by hand."""
-
-    address: tuple[str, int]
-
-    @abstractmethod
-    def provider(self) -> Provider:
-        """A new connection to it; the test closes it."""
-
-    @abstractmethod
-    def plant(self, name: str) -> None:
-        """Put somebody else's site there, by hand."""
-
-    @abstractmethod
-    def planted(self, name: str) -> bool:
-        """Whether what :meth:`plant` made stands untouched."""
-
-    @abstractmethod
-    def put(self, name: str, file: str, content: str) -> None:
-        """Put an owner's file into a site's document root."""
-
-    @abstractmethod
-    def names(self) -> Sequence[str]:
-        """What there is where sites are kept, half-made things included."""
-
-    @abstractmethod
-    def break_configuration(self) -> str:
-        """Put a mistake into the server's configuration by hand; gives the name of the file."""
-
-    @abstractmethod
-    def mend_configuration(self) -> None:
-        """Take the mistake away."""
-
-    def fetch(self, name: str, path: str = "/") -> Answer:
-        """GET ``path`` of ``name``, on a new connection."""
-        with closing(http.client.HTTPConnection(*self.address, timeout=5)) as connection:
-            connection.request("GET", path, headers={"Host": name})
-            response = connection.getresponse()
-            headers = {key.lower(): value for key, value in response.getheaders()}
-            return Answer(response.status, headers, response.read().decode())
-
-
-def new_site(**fields: object) -> Site:
-    """A site that no other test knows."""
-    return replace(Site(f"situs{next(_NUMBERS)}.example.test", title="Antrean Daring", owner="Dinas Contoh"), **fields)  # type: ignore[arg-type]
-
-
-def apply(provider: Provider, desired: Spec | None, observed: Spec | None = None, *, fence: int = 1) -> Applied:
-    """One change from ``observed`` to ``desired``."""
-    spec = desired or observed
-    assert spec is not None
-    change = Change("delete" if not desired else "update" if observed else "create", spec.identity, desired, observed)
-    (applied,) = provider.apply([change], fence=fence, timeout=TIMEOUT)
-    assert applied.identity == spec.identity
-    return applied
-
-
-def standing(provider: Provider, site: Spec) -> Spec | None:
-    """What the provider reads in its place."""
-    return provider.read([site])[site.identity]
-
-
-def live(provider: Provider, site: Spec, timeout: float = 5.0) -> bool:
-    """Whether the provider sees it as it is to be."""
-    (seen,) = provider.verify([site], timeout=timeout)
-    return seen.live
-
-
-class SiteProviderContract:
+class SiteProviderContract(RuntimeContract):
     """Override ``host``."""
 
     @pytest.fixture
@@ -275,99 +192,6 @@ class SiteProviderContract:
         self, host: SiteHost, provider: Provider, redirect: Redirect
     ) -> None:
         self._refused(host, provider, new_site(redirects=(redirect,)))
-
-    @pytest.mark.parametrize("headers", [(), (("X-A", "b"),)])
-    def test_a_suspended_site_is_gone_at_once_and_back_in_one_act(
-        self, host: SiteHost, provider: Provider, headers: tuple[tuple[str, str], ...]
-    ) -> None:
-        site = new_site(headers=headers)
-        suspended = replace(site, suspended=True)
-        apply(provider, site)
-        host.put(site.name, "data.txt", "isi")
-        apply(provider, suspended, site)
-        assert {host.fetch(site.name, path).status for path in ("/", "/data.txt", "/tidak-ada")} == {410}
-        assert "isi" not in host.fetch(site.name, "/data.txt").text
-        assert standing(provider, site) == suspended
-        assert live(provider, suspended)
-        assert not live(provider, site, timeout=0.05)
-        apply(provider, site, suspended)
-        assert host.fetch(site.name, "/data.txt").text == "isi"
-        assert live(provider, site)
-        assert not live(provider, suspended, timeout=0.05)
-
-    @pytest.mark.parametrize("headers", [(), (("X-A", "b"),)])
-    def test_php_is_run(self, host: SiteHost, provider: Provider, headers: tuple[tuple[str, str], ...]) -> None:
-        plain = new_site(headers=headers)
-        site = replace(plain, php=Php(memory=64, upload=3, seconds=7))
-        apply(provider, site)
-        assert standing(provider, site) == site
-        assert live(provider, site)
-        host.put(
-            site.name,
-            "limits.php",
-            "<?php foreach (['memory_limit', 'upload_max_filesize'] as $k) echo ini_get($k), ' ';",
-        )
-        assert host.fetch(site.name, "/limits.php").text == "64M 3M "
-        host.put(site.name, "index.php", "<?php echo 'dari ', strtoupper('php');")
-        assert host.fetch(site.name).text == "dari PHP"
-        assert host.fetch(site.name, "/tidak-ada.php").status == 404
-        more = replace(site, php=Php(memory=96, upload=3, seconds=7))
-        apply(provider, more, site)
-        assert host.fetch(site.name, "/limits.php").text == "96M 3M "
-        assert standing(provider, site) == more
-
-    def test_php_keeps_to_its_site(self, host: SiteHost, provider: Provider) -> None:
-        site, other = new_site(php=Php()), new_site(php=Php())
-        apply(provider, site)
-        apply(provider, other)
-        host.put(other.name, "rahasia.php", "<?php echo 'lain';")
-        code = """<?php
-            session_start(); $_SESSION['a'] = 1; session_write_close();
-            $kept = tempnam(sys_get_temp_dir(), 'x'); file_put_contents($kept, 'y');
-            $there = dirname(__DIR__, 2) . '/NAME/public/rahasia.php';
-            foreach ([$there, '/etc/passwd', '/proc/self/environ'] as $path)
-                echo @file_get_contents($path) === false ? 'no ' : 'YES ';
-            echo file_get_contents($kept), ' ', function_exists('exec') ? 'exec' : 'safe';"""
-        host.put(site.name, "coba.php", code.replace("NAME", other.name))
-        assert host.fetch(site.name, "/coba.php").text == "no no no y safe"
-        assert host.fetch(other.name, "/rahasia.php").text == "lain"
-
-    @pytest.mark.parametrize("headers", [(), (("X-A", "b"),)])
-    @pytest.mark.parametrize("file", ["a.php", "a.PHP", "a.phtml", "a.php5", ".well-known/a.php"])
-    def test_the_source_of_php_is_never_shown(
-        self, host: SiteHost, provider: Provider, headers: tuple[tuple[str, str], ...], file: str
-    ) -> None:
-        plain, runs = new_site(headers=headers), new_site(headers=headers, php=Php())
-        for site in (plain, runs):
-            apply(provider, site)
-            host.put(site.name, file, "<?php echo 'ra', 'hasia'; // sandi")
-            assert "sandi" not in host.fetch(site.name, f"/{file}").text
-        assert host.fetch(plain.name, f"/{file}").status >= 400
-
-    def test_php_is_taken_away_and_given_again(self, host: SiteHost, provider: Provider) -> None:
-        site = new_site(php=Php())
-        plain = replace(site, php=None)
-        apply(provider, site)
-        host.put(site.name, "a.php", "<?php echo 'ra', 'hasia'; // sandi")
-        apply(provider, plain, site)
-        assert standing(provider, site) == plain
-        assert live(provider, plain)
-        assert not live(provider, site, timeout=0.05)
-        assert "sandi" not in host.fetch(site.name, "/a.php").text
-        apply(provider, site, plain)
-        assert host.fetch(site.name, "/a.php").text == "rahasia"
-
-    def test_a_suspended_site_runs_no_php(self, host: SiteHost, provider: Provider) -> None:
-        site = new_site(php=Php())
-        suspended = replace(site, suspended=True)
-        apply(provider, site)
-        host.put(site.name, "a.php", "<?php echo 'jalan';")
-        apply(provider, suspended, site)
-        assert host.fetch(site.name, "/a.php").status == 410
-        assert standing(provider, site) == suspended
-        assert live(provider, suspended)
-        apply(provider, site, suspended)
-        assert host.fetch(site.name, "/a.php").text == "jalan"
 
     def test_a_broken_configuration_is_told_and_not_made_worse(self, host: SiteHost, provider: Provider) -> None:
         plain, own = new_site(), new_site(headers=(("X-A", "b"),))

@@ -16,7 +16,7 @@ from tapak.plugins import registry
 from tapak.sdk.errors import ProviderError
 from tapak.sdk.provider import Provider
 from tapak.sdk.resources import Site
-from tapak.testing.site_contract import SiteHost, apply, standing
+from tapak.testing.site_host import SiteHost, apply, standing
 
 BROKEN = "zz-tangan.conf"
 SERVERS: dict[str, type[WebServer]] = {"apache": ApacheServer, "nginx": NginxServer}

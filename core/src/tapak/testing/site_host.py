@@ -1,0 +1,94 @@
+"""A web host as tests of sites see it: from the outside by HTTP, and by hand on its disk."""
+
+from __future__ import annotations
+
+import http.client
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import count
+
+from tapak.sdk.provider import Applied, Change, Provider
+from tapak.sdk.resources import Site, Spec
+
+TIMEOUT = 20.0
+
+_NUMBERS = count(1)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server says for one address; header names are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+class SiteHost(ABC):
+    """A running web server that a test may look at from the outside and touch by hand."""
+
+    address: tuple[str, int]
+
+    @abstractmethod
+    def provider(self) -> Provider:
+        """A new connection to it; the test closes it."""
+
+    @abstractmethod
+    def plant(self, name: str) -> None:
+        """Put somebody else's site there, by hand."""
+
+    @abstractmethod
+    def planted(self, name: str) -> bool:
+        """Whether what :meth:`plant` made stands untouched."""
+
+    @abstractmethod
+    def put(self, name: str, file: str, content: str) -> None:
+        """Put an owner's file into a site's document root."""
+
+    @abstractmethod
+    def names(self) -> Sequence[str]:
+        """What there is where sites are kept, half-made things included."""
+
+    @abstractmethod
+    def break_configuration(self) -> str:
+        """Put a mistake into the server's configuration by hand; gives the name of the file."""
+
+    @abstractmethod
+    def mend_configuration(self) -> None:
+        """Take the mistake away."""
+
+    def fetch(self, name: str, path: str = "/") -> Answer:
+        """GET ``path`` of ``name``, on a new connection."""
+        with closing(http.client.HTTPConnection(*self.address, timeout=5)) as connection:
+            connection.request("GET", path, headers={"Host": name})
+            response = connection.getresponse()
+            headers = {key.lower(): value for key, value in response.getheaders()}
+            return Answer(response.status, headers, response.read().decode())
+
+
+def new_site(**fields: object) -> Site:
+    """A site that no other test knows."""
+    return replace(Site(f"situs{next(_NUMBERS)}.example.test", title="Antrean Daring", owner="Dinas Contoh"), **fields)  # type: ignore[arg-type]
+
+
+def apply(provider: Provider, desired: Spec | None, observed: Spec | None = None, *, fence: int = 1) -> Applied:
+    """One change from ``observed`` to ``desired``."""
+    spec = desired or observed
+    assert spec is not None
+    change = Change("delete" if not desired else "update" if observed else "create", spec.identity, desired, observed)
+    (applied,) = provider.apply([change], fence=fence, timeout=TIMEOUT)
+    assert applied.identity == spec.identity
+    return applied
+
+
+def standing(provider: Provider, site: Spec) -> Spec | None:
+    """What the provider reads in its place."""
+    return provider.read([site])[site.identity]
+
+
+def live(provider: Provider, site: Spec, timeout: float = 5.0) -> bool:
+    """Whether the provider sees it as it is to be."""
+    (seen,) = provider.verify([site], timeout=timeout)
+    return seen.live
