@@ -274,6 +274,16 @@ class TestWebHost(SiteProviderContract):
         assert all(check.ok for check in provider.check())
         assert standing(provider, site) == site
 
+    def test_a_user_that_is_gone_is_made_again(self, host: WebHost, provider: Provider) -> None:
+        site = new_site(php=Php())
+        apply(provider, site)
+        host.put(site.name, "a.php", "<?php echo file_put_contents(__DIR__ . '/b.txt', 'isi');")
+        os.killpg(int((host.server.directory / "agent" / "php" / f"{site.name}.pid").read_text()), signal.SIGKILL)
+        subprocess.run(["userdel", "--force", name_of(host.server.sites / site.name)], check=True, capture_output=True)
+        assert all(check.ok for check in provider.check())
+        assert host.fetch(site.name, "/a.php").text == "3"
+        assert live(provider, site)
+
     def test_php_that_cannot_come_up_again_is_told(self, host: WebHost, provider: Provider) -> None:
         site = new_site(php=Php())
         apply(provider, site)

@@ -35,6 +35,9 @@ class Runtime:
         gone = {name for name in self._php.names() if not files.exists(self._web.sites, name)}
         for name in gone.union(users.orphans(self._sites)):
             self.clear(name)
+        for name in self._php.names():
+            if os.geteuid() == 0 and users.find(self._sites / name) is None:
+                self._make_private(name, self.take_over(name))
         return self._php.ensure(frozenset(files.names(self._web.suspended)), by)
 
     def standing(self, spec: SiteSpec) -> SiteSpec:
