@@ -252,6 +252,8 @@ def test_a_key_added_and_a_password_set_by_hand_are_seen(
         "bukan kunci",
         "",
     ],
+    # The keys are drawn anew in each process: their text can't name a test.
+    ids=["option", "second line", "too short", "other kind", "no key", "words", "nothing"],
 )
 def test_what_is_no_key_is_refused(provider: Provider, site: Site, key: str) -> None:
     wanted = Account(site.name)

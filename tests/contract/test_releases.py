@@ -20,7 +20,7 @@ import pytest
 from tapak.demo.servers.process import free_port
 from tapak.demo.servers.web import WebServer
 from tapak.sdk.errors import ChangedMeanwhile, ProviderDenied, ProviderError, ProviderUnavailable, StaleFence
-from tapak.sdk.provider import Provider
+from tapak.sdk.provider import Change, Provider
 from tapak.sdk.resources import Php, Release, Site
 from tapak.testing.site_host import apply, live, new_site, standing
 from tapak.testing.web_hosts import SERVERS, WebHost
@@ -253,6 +253,25 @@ def test_an_interrupted_sending_goes_on_where_it_ended(
     assert 0 < part.stat().st_size < len(whole)
     provider.open_archive = shelf.open
     apply(provider, wanted)
+    assert host.fetch(site.name).text == "besar"
+
+
+def test_an_archive_that_takes_long_to_send_is_sent_in_several_turns(
+    host: WebHost, provider: Provider, shelf: Shelf, site: Site
+) -> None:
+    files = {"index.html": "besar", "a.bin": os.urandom(3_000_000).hex()}
+    wanted = Release(site.name, shelf.put(zipped(files)))
+    told = []
+    for _ in range(100):
+        try:
+            provider.apply([Change("create", wanted.identity, wanted, None)], fence=1, timeout=0.12)
+        except ProviderUnavailable as problem:
+            told.append(problem.message)
+        else:
+            break
+    assert "sedang dikirim" in "".join(told)
+    assert standing(provider, wanted) in {None, wanted}
+    apply(provider, wanted, standing(provider, wanted))
     assert host.fetch(site.name).text == "besar"
 
 

@@ -384,6 +384,24 @@ class TestWebHost(SiteProviderContract):
             return list(pool.map(one, wanted))
 
 
+def test_the_php_of_sites_ends_with_their_server_and_comes_back(server_directory: Path) -> None:
+    host = WebHost(ApacheServer(server_directory / "apache-again", free_port()))
+    host.server.start()
+    site = new_site(php=Php())
+    with host.provider() as provider:
+        apply(provider, site)
+    pid = int((host.server.directory / "agent" / "php" / f"{site.name}.pid").read_text())
+    host.server.stop()
+    wait_until(
+        lambda: not Path(f"/proc/{pid}/cmdline").read_bytes() if Path(f"/proc/{pid}").exists() else True, 5, "it"
+    )
+    host.server.start()
+    with host.provider() as provider:
+        assert all(check.ok for check in provider.check())
+        assert live(provider, site)
+    host.let_go()
+
+
 @pytest.fixture(scope="module")
 def apache(server_directory: Path) -> Iterator[WebHost]:
     server = ApacheServer(server_directory / "apache-modules", free_port())

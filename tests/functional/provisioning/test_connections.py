@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 
 import pytest
 
@@ -79,6 +80,15 @@ def test_a_provider_stays_open_until_its_settings_change(world: World) -> None:
     assert pool.get(stored(world, "lain")) is first
     save(world, server="dua")
     assert pool.get(stored(world, "lain")).settings["server"] == "dua"
+
+
+def test_a_provider_opens_archives_of_its_tenant(world: World) -> None:
+    save(world, server="satu")
+    pool = ProviderPool(world.plugins, open_archive=lambda tenant, sha256: io.BytesIO(f"{tenant} {sha256}".encode()))
+    provider = pool.get(stored(world, "lain"))
+    assert provider.open_archive("abc").read() == f"{world.tenant.id} abc".encode()
+    with pytest.raises(ProviderDenied):
+        ProviderPool(world.plugins).get(stored(world, "lain")).open_archive("abc")
 
 
 def test_a_connection_is_checked_without_raising(world: World) -> None:

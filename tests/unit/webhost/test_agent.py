@@ -169,6 +169,24 @@ def _greets_and_makes(ask: Ask, sites: Path) -> None:
         line(**{**APPLY, "desired": {**SPEC, "name": "b.example.test"}}),
         line(**{key: value for key, value in APPLY.items() if key != "observed"}),
         line(**APPLY, shell="id"),
+        line(verb="put", sha256="a" * 64, size=1, offset=0),
+        line(verb="put", sha256="A" * 64, size=1, offset=0, data=""),
+        line(verb="put", sha256="a" * 64, size=0, offset=0, data=""),
+        line(verb="put", sha256="a" * 64, size=1, offset=-1, data=""),
+        line(verb="put", sha256="a" * 64, size=1, offset=0, data="?"),
+        line(verb="probe", name="a.example.test", place="ya"),
+        line(**{**APPLY, "verb": "apply_release"}),
+        line(
+            **{**APPLY, "verb": "apply_release", "desired": {"site": "b.example.test", "sha256": "a" * 64, "keep": 1}}
+        ),
+        line(
+            **{**APPLY, "verb": "apply_release", "desired": {"site": "a.example.test", "sha256": "a" * 64, "keep": 99}}
+        ),
+        line(**{**APPLY, "verb": "apply_release", "desired": {"site": "a.example.test", "sha256": "../x", "keep": 1}}),
+        line(**{**APPLY, "verb": "apply_account", "desired": {"site": "a.example.test", "keys": "x", "recipient": ""}}),
+        line(**{**APPLY, "verb": "apply_account", "desired": None, "password": "a:b", "sealed": "x"}),
+        line(**{**APPLY, "verb": "apply_account", "desired": None, "password": "x" * 20, "sealed": None}),
+        line(verb="open_account", name="a.example.test", key=7),
     ],
 )
 def test_what_is_no_request_is_refused(ask: Ask, place: Path, sent: bytes) -> None:
@@ -182,6 +200,16 @@ def test_figures_before_the_first_site(config: Path) -> None:
         figures = ask(line(verb="facts", names=["a.example.test"], days=7))["result"]
     assert figures["sites"] == 0
     assert figures["usage"]["a.example.test"]["disk"] is None
+
+
+def test_what_this_host_does_not_offer_is_told(ask: Ask, place: Path) -> None:
+    php = {"memory": 64, "upload": 1, "seconds": 5}
+    assert code(ask(line(**{**APPLY, "desired": {**SPEC, "php": php}}))) == "unsupported"
+    account = {"site": "a.example.test", "keys": [], "recipient": ""}
+    wanted = {**APPLY, "verb": "apply_account", "desired": account}
+    assert code(ask(line(**wanted))) == "unsupported"
+    assert ask(line(verb="hello"))["result"]["capabilities"] == ["mass", "vhost", "release"]
+    assert not (place / "web/sites/a.example.test").exists()
 
 
 def test_an_unknown_verb_is_refused(ask: Ask) -> None:

@@ -1,4 +1,7 @@
-"""Resources that a web host holds: sites, the releases of their applications, and accounts to send files with."""
+"""Resources that a web host holds: sites, the releases of their applications, and accounts to send files with.
+
+``has_outputs`` says that others rely on what ``apply`` gives, so that it is asked for again where it was lost.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +43,7 @@ class Site:
     """
 
     kind: ClassVar[str] = "site"
+    has_outputs: ClassVar[bool] = False
 
     name: str
     title: str = ""
@@ -72,6 +76,7 @@ class Release:
     """
 
     kind: ClassVar[str] = "release"
+    has_outputs: ClassVar[bool] = False
 
     site: str
     sha256: str
@@ -97,6 +102,7 @@ class Account:
     """
 
     kind: ClassVar[str] = "account"
+    has_outputs: ClassVar[bool] = True
 
     site: str
     keys: tuple[str, ...] = ()

@@ -28,7 +28,8 @@ _CHECKS = {
     "server": ("Proses server web", "Server web berjalan."),
     "configuration": ("Konfigurasi server web", "Konfigurasi server web lolos uji."),
     "undo": ("Pembatalan", "Tidak ada perubahan yang belum selesai dibatalkan."),
-    "php": ("PHP", "PHP semua situs yang memakainya berjalan."),
+    "php": ("PHP", "PHP berjalan di semua situs yang memakainya."),
+    "sftp": ("Akun SFTP", "Agen dapat memberi akun SFTP, atau server ini tidak menyediakannya."),
     "log": ("Log akses", "Agen dapat membaca log akses."),
 }
 

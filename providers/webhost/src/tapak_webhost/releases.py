@@ -14,6 +14,9 @@ from tapak_webhost.client import AgentClient, ArchiveMissing
 from tapak_webhost.kinds import Kind
 from tapak_webhost.probe import WebServer, polled
 
+# Of the caller's patience: what is left for unpacking and switching once the archive was sent.
+BUILD_SHARE = 0.4
+
 OpenArchive = Callable[[str], BinaryIO]
 
 
@@ -38,7 +41,7 @@ class Releases(Kind[Release]):
         except ArchiveMissing:
             if not isinstance(change.desired, Release):
                 raise
-            self._send(change.desired.sha256, deadline)
+            self._send(change.desired.sha256, deadline - timeout * BUILD_SHARE)
             left = max(deadline - time.monotonic(), 1.0)
             told = self._agent.ask(self.apply_verb, {**fields, "timeout": left}, timeout=left)["release"]
         return {} if told is None else {"sha256": told["sha256"]}
@@ -55,12 +58,16 @@ class Releases(Kind[Release]):
             size = stream.seek(0, 2)
             held = -1
             while held < size:
+                if time.monotonic() > deadline:
+                    raise ArchiveMissing(
+                        f"Arsip aplikasi sedang dikirim ke server web ({max(held, 0) * 100 // size} %); dilanjutkan.",
+                        log=f"{sha256}: {held} of {size} bytes were sent",
+                    )
                 at = max(held, 0)
                 stream.seek(at)
                 piece = stream.read(LARGEST_PIECE) if held >= 0 else b""
                 fields = {"sha256": sha256, "size": size, "offset": at, "data": base64.b64encode(piece).decode()}
-                left = max(min(self._timeout, deadline - time.monotonic()), 0.1)
-                held = self._agent.ask("put", fields, timeout=left)["held"]
+                held = self._agent.ask("put", fields, timeout=self._timeout)["held"]
 
     def _live(self, spec: Release, wanted: str) -> Probe:
         found = self._agent.ask(self.read_verb, {"names": [spec.site]}, timeout=self._timeout)[self.answers][spec.site]

@@ -6,7 +6,9 @@ import contextlib
 import grp
 import http.client
 import json
+import os
 import pwd
+import signal
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -144,8 +146,10 @@ class WebServer(ABC):
         self.agent_config.write_text("\n".join(lines) + "\n")
 
     def stop(self, timeout: float = 10) -> None:
-        """End it; sites and configuration stay."""
+        """End it and the PHP of its sites; sites and configuration stay, and the agent brings their PHP up again."""
         self.daemon.stop(timeout)
+        for pid_file in (self.directory / "agent" / "php").glob("*.pid"):
+            _end_php(pid_file)
 
     def running(self) -> bool:
         """Whether its process lives."""
@@ -159,6 +163,14 @@ class WebServer(ABC):
                 return connection.getresponse().getheader("X-Tapak-Site") == "nobody.invalid; served=mass"
             except (OSError, http.client.HTTPException):
                 return False
+
+
+def _end_php(pid_file: Path) -> None:
+    """End the FPM master that the agent started with the settings beside; another process of that id is let be."""
+    with contextlib.suppress(OSError, ValueError):
+        pid = int(pid_file.read_text())
+        if str(pid_file.with_suffix(".conf")).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGTERM)
 
 
 def php_fpm() -> Path | None:

@@ -22,6 +22,7 @@ def apply(
         AgentError: nothing was changed.
     """
     known = host.accounts
+    known.offered()
     found, record = known.standing(name), known.record(name)
     fences.admit(host.places["fences"], f"account@{name}", fence, record.fence if record else 0)
     if found == desired:

@@ -130,8 +130,7 @@ class Accounts:
         self._directory = directory
         self._sites = config.web_dir / "sites"
 
-    @property
-    def sftp(self) -> Sftp:
+    def offered(self) -> Sftp:
         """Where accounts log in.
 
         Raises:
@@ -193,7 +192,7 @@ class Accounts:
             _run(["usermod", "--password", "!", owner.name])
             crashpoint("account.locked")
             for file in (owner.name, f"{owner.name}.probe"):
-                (self.sftp.keys_dir / file).unlink(missing_ok=True)
+                (self.offered().keys_dir / file).unlink(missing_ok=True)
             users.end_processes(owner.uid, b"sshd")
         files.remove(self._directory, f"{name}.json")
 
@@ -201,28 +200,41 @@ class Accounts:
         """Let ``key`` log in to the account of ``name`` for a minute."""
         until = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + PROBE_SECONDS))
         line = f'restrict,expiry-time="{until}" {checked_key(key)}\n'
-        with files.directory(self.sftp.keys_dir) as at:
+        with files.directory(self.offered().keys_dir) as at:
             files.replace(at, f"{users.name_of(self._sites / name)}.probe", line.encode(), durable=False)
 
     def close_probe(self, name: str) -> None:
         """Forget the probing key."""
-        (self.sftp.keys_dir / f"{users.name_of(self._sites / name)}.probe").unlink(missing_ok=True)
+        (self.offered().keys_dir / f"{users.name_of(self._sites / name)}.probe").unlink(missing_ok=True)
 
     def told(self, name: str) -> dict[str, Any]:
         """Where and as whom the account of ``name`` logs in, with the host's key to compare and the sealed password."""
         record = self.record(name)
-        host, port = self.sftp.address
+        host, port = self.offered().address
         return {
             "user": users.name_of(self._sites / name),
             "host": host,
             "port": port,
-            "host_key": " ".join(self.sftp.host_key.read_text().split()[:2]),
+            "host_key": " ".join(self.offered().host_key.read_text().split()[:2]),
             "password": record.sealed if record else "",
         }
 
+    def try_rights(self) -> None:
+        """Whether accounts can be given, where the host offers any.
+
+        Raises:
+            AgentError: the agent isn't root.
+            OSError: keys can't be written, or the host's own can't be read.
+        """
+        if self._config.sftp is None:
+            return
+        self.offered().host_key.read_text()
+        with files.directory(self.offered().keys_dir) as at:
+            files.try_writing(at)
+
     def _keys(self, user: str) -> tuple[str, ...] | None:
         try:
-            with files.directory(self.sftp.keys_dir) as at:
+            with files.directory(self.offered().keys_dir) as at:
                 content = files.read(at, user, LIMIT)
         except files.NotOurs:
             return (CHANGED_BY_HAND,)
@@ -232,7 +244,7 @@ class Accounts:
         return tuple(sorted(line.removeprefix("restrict ") for line in lines))
 
     def _write_keys(self, user: str, keys: tuple[str, ...]) -> None:
-        with files.directory(self.sftp.keys_dir) as at:
+        with files.directory(self.offered().keys_dir) as at:
             files.replace(at, user, "".join(f"restrict {key}\n" for key in keys).encode())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import shutil
 import stat
 from collections.abc import Iterator
@@ -87,8 +88,8 @@ def read(at: int, name: str, limit: int) -> bytes | None:
         os.close(fd)
 
 
-def create(at: int, name: str, content: bytes, durable: bool = True) -> None:
-    """A new file; on any failure none is left.
+def create(at: int, name: str, content: bytes, durable: bool = True, like: int | None = None) -> None:
+    """A new file, which belongs to the owner and group of the directory ``like``; on any failure none is left.
 
     Raises:
         FileExistsError: the name is taken.
@@ -97,6 +98,9 @@ def create(at: int, name: str, content: bytes, durable: bool = True) -> None:
     try:
         with os.fdopen(fd, "wb", buffering=0) as stream:
             os.fchmod(fd, FILE_MODE)
+            if like is not None:
+                holder = os.fstat(like)
+                os.fchown(fd, holder.st_uid, holder.st_gid)
             written = 0
             while written < len(content):
                 written += stream.write(content[written:]) or 0
@@ -107,7 +111,9 @@ def create(at: int, name: str, content: bytes, durable: bool = True) -> None:
         raise
 
 
-def replace(at: int, name: str, content: bytes, via: int | None = None, durable: bool = True) -> None:
+def replace(
+    at: int, name: str, content: bytes, via: int | None = None, durable: bool = True, like: int | None = None
+) -> None:
     """Put ``content`` at ``name`` in one step; the draft is written in ``via``, on the same file system.
 
     Only who holds the host's lock may call this: a draft has one name, so that a dead agent leaves one at most.
@@ -115,7 +121,7 @@ def replace(at: int, name: str, content: bytes, via: int | None = None, durable:
     draft_at = at if via is None else via
     with contextlib.suppress(FileNotFoundError):
         os.unlink(DRAFT, dir_fd=draft_at)
-    create(draft_at, DRAFT, content, durable)
+    create(draft_at, DRAFT, content, durable, like)
     try:
         os.replace(DRAFT, name, src_dir_fd=draft_at, dst_dir_fd=at)
     except BaseException:
@@ -123,6 +129,19 @@ def replace(at: int, name: str, content: bytes, via: int | None = None, durable:
         raise
     if durable:
         os.fsync(at)
+
+
+def try_writing(at: int) -> None:
+    """Make a file in the directory and take it away.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    name = f".try-{secrets.token_hex(8)}"
+    create(at, name, b"")
+    # An agent that recovers may have cleared it away meanwhile.
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=at)
 
 
 def remove(at: int, name: str) -> None:

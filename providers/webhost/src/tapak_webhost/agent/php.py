@@ -45,11 +45,11 @@ pm.max_requests = 500
 request_terminate_timeout = {patience}s
 security.limit_extensions = .php
 clear_env = yes
-php_admin_value[open_basedir] = "{root}/:{private}/"
+php_admin_value[open_basedir] = "{root}/:{private}/tmp/:{private}/sessions/"
 php_admin_value[upload_tmp_dir] = "{private}/tmp"
 php_admin_value[sys_temp_dir] = "{private}/tmp"
 php_admin_value[session.save_path] = "{private}/sessions"
-php_admin_value[error_log] = "{private}/php.log"
+php_admin_value[error_log] = "{private}/log/php.log"
 php_admin_value[memory_limit] = {memory}M
 php_admin_value[upload_max_filesize] = {upload}M
 php_admin_value[post_max_size] = {post}M
@@ -69,6 +69,16 @@ class Php:
         self._config = config
         self._directory = directory
         self._state = config.state_dir / "php"
+
+    def offered(self) -> PhpFpm:
+        """The host's FPM.
+
+        Raises:
+            AgentError: it offers none.
+        """
+        if self._config.php is None:
+            raise AgentError(UNSUPPORTED, "this host offers no PHP", field="php")
+        return self._config.php
 
     def standing(self, name: str) -> PhpSpec | None:
         """With which limits PHP is to run for the site ``name``; None where it isn't."""
@@ -90,7 +100,7 @@ class Php:
         Raises:
             AgentError: the host offers no PHP, or the name is too long for a socket.
         """
-        socket_path = self._fpm.socket_dir / f"{name}.sock"
+        socket_path = self.offered().socket_dir / f"{name}.sock"
         if len(os.fsencode(socket_path)) > LONGEST_SOCKET:
             raise AgentError(INVALID_SPEC, f"php: {name} is too long a name for a socket", field="php")
         identity = f"user = {owner.name}\ngroup = {owner.gid}\nlisten.owner = {owner.name}\nlisten.mode = 0660"
@@ -130,6 +140,15 @@ class Php:
     def write(self, name: str, text: str) -> None:
         """Let ``text`` be the site's FPM settings without starting anything: the site is suspended."""
         files.replace(self._directory, f"{name}.conf", text.encode())
+
+    def try_program(self, deadline: float) -> None:
+        """Whether FPM can be run here, where the host offers PHP at all.
+
+        Raises:
+            AgentError: it can't.
+        """
+        if self._config.php is not None and commands.run([str(self.offered().program), "-v"], deadline).returncode:
+            raise AgentError(RUNTIME_BROKEN, f"{self.offered().program} doesn't run")
 
     def names(self) -> list[str]:
         """The sites that have FPM settings."""
@@ -174,12 +193,6 @@ class Php:
             with contextlib.suppress(FileNotFoundError):
                 (self._config.php.socket_dir / f"{name}.sock").unlink()
 
-    @property
-    def _fpm(self) -> PhpFpm:
-        if self._config.php is None:
-            raise AgentError(UNSUPPORTED, "this host offers no PHP", field="php")
-        return self._config.php
-
     def _runs(self, name: str, text: str) -> bool:
         started = files.read(self._directory, f"{name}.started", LIMIT)
         return started == _digest(text) and self._accepts(name) and self._master(name) is not None
@@ -187,11 +200,11 @@ class Php:
     def _accepts(self, name: str) -> bool:
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(1)
-            return probe.connect_ex(os.fsencode(self._fpm.socket_dir / f"{name}.sock")) == 0
+            return probe.connect_ex(os.fsencode(self.offered().socket_dir / f"{name}.sock")) == 0
 
     def _test(self, text: str, deadline: float) -> None:
         files.replace(self._directory, "candidate", text.encode(), durable=False)
-        command = [str(self._fpm.program), "--test", "--fpm-config", str(self._state / "candidate")]
+        command = [str(self.offered().program), "--test", "--fpm-config", str(self._state / "candidate")]
         done = commands.run(command, deadline)
         files.remove(self._directory, "candidate")
         if done.returncode:
@@ -199,8 +212,8 @@ class Php:
 
     def _start(self, name: str, text: str, deadline: float) -> None:
         """FPM detaches itself from the agent; a master that a dead agent was starting may be there already."""
-        files.make_directory(self._fpm.socket_dir)
-        command = [str(self._fpm.program), "--daemonize", "--fpm-config", str(self._state / f"{name}.conf")]
+        files.make_directory(self.offered().socket_dir)
+        command = [str(self.offered().program), "--daemonize", "--fpm-config", str(self._state / f"{name}.conf")]
         done = commands.run(command, deadline)
         while self._master(name) is None or not self._accepts(name):
             if time.monotonic() >= deadline or done.returncode:

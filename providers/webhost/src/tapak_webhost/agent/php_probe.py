@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 
 from tapak_webhost.agent import files
@@ -23,9 +22,8 @@ def place(web: Web, name: str) -> dict[str, str]:
     take_away(web, name)
     try:
         with files.directory(name, web.sites) as site, files.directory(PUBLIC, site) as public:
-            files.create(public, file, f"<?php echo strrev('{word[::-1]}');\n".encode(), durable=False)
-            holder = os.fstat(public)
-            os.chown(file, holder.st_uid, holder.st_gid, dir_fd=public, follow_symlinks=False)
+            page = f"<?php echo strrev('{word[::-1]}');\n".encode()
+            files.create(public, file, page, durable=False, like=public)
     except FileNotFoundError:
         raise AgentError(FOREIGN, f"{name}: there is no document root", name=name) from None
     return {"path": f"/{file}", "word": word}

@@ -17,7 +17,7 @@ from tapak_webhost.agent.protocol import AgentError
 from tapak_webhost.agent.sites import Holder, Web
 from tapak_webhost.agent.spec import SiteSpec
 
-PRIVATE = ("tmp", "sessions")
+PRIVATE = ("tmp", "sessions", "log")
 
 
 class Runtime:
@@ -39,6 +39,10 @@ class Runtime:
             if os.geteuid() == 0 and users.find(self._sites / name) is None:
                 self._make_private(name, self.take_over(name))
         return self._php.ensure(frozenset(files.names(self._web.suspended)), by)
+
+    def try_php(self, deadline: float) -> None:
+        """Raises :class:`AgentError` where PHP can't be run."""
+        self._php.try_program(deadline)
 
     def standing(self, spec: SiteSpec) -> SiteSpec:
         """``spec`` with the PHP and the suspension that stand, whatever was asked for."""
@@ -70,6 +74,8 @@ class Runtime:
         Raises:
             AgentError: PHP doesn't come up; nothing was changed.
         """
+        if desired.php is not None:
+            self._php.offered()
         if desired.suspended:
             sites.suspend(self._web, desired.name)
             self._php.stop(desired.name)
@@ -113,9 +119,10 @@ class Runtime:
         users.remove(self._sites / name)
 
     def _make_private(self, name: str, holder: Holder) -> None:
-        files.make_directory(name, self._web.private, 0o700)
+        """Directories of the user's in one that is ours, so that nothing else can be put in their place."""
+        files.make_directory(name, self._web.private, 0o711)
         with files.directory(name, self._web.private) as private:
             for inner in PRIVATE:
                 files.make_directory(inner, private, 0o700)
-                os.chown(inner, holder.owner.uid, holder.owner.gid, dir_fd=private, follow_symlinks=False)
-            os.fchown(private, holder.owner.uid, holder.owner.gid)
+                with files.directory(inner, private) as given:
+                    os.fchown(given, holder.owner.uid, holder.owner.gid)

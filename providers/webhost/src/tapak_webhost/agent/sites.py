@@ -138,9 +138,7 @@ def update(web: Web, meta: Meta, old: Meta) -> None:
             with files.directory(PUBLIC, site) as public:
                 shown = _shown_page(public)
                 if shown is None or shown in {old.page, digest(page)}:
-                    files.replace(public, INDEX, page, via=web.staging)
-                    holder = os.fstat(public)
-                    os.chown(INDEX, holder.st_uid, holder.st_gid, dir_fd=public, follow_symlinks=False)
+                    files.replace(public, INDEX, page, via=web.staging, like=public)
             crashpoint("update.paged")
             files.replace(site, META, _content(replace(meta, page=digest(page))), via=web.staging)
     except files.NotOurs:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
-import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -191,13 +189,14 @@ class Verbs:
             "log": self._try_log,
             "undo": lambda: self._try_undo(deadline),
             "php": lambda: self._try_php(deadline),
+            "sftp": lambda: self._try_sftp(deadline),
         }
         return {"checks": {key: _tried(attempt) for key, attempt in tried.items()}}
 
     def _try_web(self) -> None:
         with sites.opened(self.config.web_dir) as web:
             for at in (web.sites, web.staging, web.removed):
-                _try_writing(at)
+                files.try_writing(at)
 
     def _try_undo(self, deadline: float) -> None:
         with host.locked(self.config, self.server, deadline, deadline) as held:
@@ -205,12 +204,17 @@ class Verbs:
 
     def _try_php(self, deadline: float) -> None:
         with host.locked(self.config, self.server, deadline, deadline) as held:
+            held.runtime.try_php(deadline)
             for name, problem in held.failed.items():
                 raise AgentError(RUNTIME_BROKEN, f"{name}: {problem}")
 
+    def _try_sftp(self, deadline: float) -> None:
+        with host.locked(self.config, self.server, deadline, deadline) as held:
+            held.accounts.try_rights()
+
     def _try_vhosts(self) -> None:
         with files.directory(self.config.vhost_dir) as at:
-            _try_writing(at)
+            files.try_writing(at)
 
     def _try_server(self) -> None:
         if not self.server.running():
@@ -280,14 +284,6 @@ def _told(standing: Standing | None) -> Answer | None:
         "generation": meta.generation if meta else 0,
         "fence": meta.fence if meta else 0,
     }
-
-
-def _try_writing(at: int) -> None:
-    name = f".try-{secrets.token_hex(8)}"
-    files.create(at, name, b"")
-    # An agent that recovers may have cleared it away meanwhile.
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(name, dir_fd=at)
 
 
 def _tried(attempt: Callable[[], None]) -> Answer:
