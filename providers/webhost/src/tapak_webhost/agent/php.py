@@ -155,18 +155,20 @@ class Php:
         found = files.names(self._directory)
         return [entry.removesuffix(".conf") for entry in found if entry.endswith(".conf")]
 
-    def ensure(self, suspended: frozenset[str], deadline: float) -> dict[str, str]:
-        """Bring up every master that is to run, end those of ``suspended`` sites; gives what failed, by site."""
-        failed = {}
-        for name in self.names():
-            try:
-                if name in suspended:
-                    self.stop(name)
-                else:
-                    self.put(name, self.conf(name), deadline)
-            except AgentError as error:
-                failed[name] = error.message
-        return failed
+    def astray(self, suspended: frozenset[str]) -> list[str]:
+        """The sites whose PHP isn't as it is to be: a look that is cheap enough for each act of the agent."""
+        return [name for name in self.names() if not self._fits(name, name in suspended)]
+
+    def mend(self, name: str, suspended: bool, deadline: float) -> None:
+        """Bring up the site's master, or end that of a suspended site.
+
+        Raises:
+            AgentError: it doesn't come up.
+        """
+        if suspended:
+            self.stop(name)
+        else:
+            self.put(name, self.conf(name), deadline)
 
     def refresh(self, name: str) -> None:
         """Let a running master forget the code that it has read; connections wait meanwhile."""
@@ -178,8 +180,6 @@ class Php:
         """End the site's master: in order, else by force with its children."""
         if self.conf(name) is None:
             return
-        files.remove(self._directory, f"{name}.started")
-        crashpoint("php.stopped")
         pid = self._master(name)
         if pid is not None:
             os.kill(pid, signal.SIGTERM)
@@ -187,15 +187,24 @@ class Php:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(pid, signal.SIGKILL)
                 _ended(pid, STOP_SECONDS)
-        for left in (f"{name}.pid", f"{name}.log"):
-            files.remove(self._directory, left)
+        crashpoint("php.stopped")
         if self._config.php is not None:
             with contextlib.suppress(FileNotFoundError):
                 (self._config.php.socket_dir / f"{name}.sock").unlink()
+        # What says that it runs goes last, so that an agent which died before isn't taken to have ended it.
+        for left in (f"{name}.pid", f"{name}.log", f"{name}.started"):
+            files.remove(self._directory, left)
+
+    def _fits(self, name: str, suspended: bool) -> bool:
+        if suspended:
+            return not files.exists(self._directory, f"{name}.started")
+        return self._began_with(name, self.conf(name) or "") and self._accepts(name)
 
     def _runs(self, name: str, text: str) -> bool:
-        started = files.read(self._directory, f"{name}.started", LIMIT)
-        return started == _digest(text) and self._accepts(name) and self._master(name) is not None
+        return self._began_with(name, text) and self._accepts(name) and self._master(name) is not None
+
+    def _began_with(self, name: str, text: str) -> bool:
+        return files.read(self._directory, f"{name}.started", LIMIT) == _digest(text)
 
     def _accepts(self, name: str) -> bool:
         with socket.socket(socket.AF_UNIX) as probe:

@@ -35,10 +35,15 @@ class Runtime:
         gone = {name for name in self._php.names() if not files.exists(self._web.sites, name)}
         for name in gone.union(users.orphans(self._sites)):
             self.clear(name)
-        for name in self._php.names():
-            if os.geteuid() == 0 and users.find(self._sites / name) is None:
+        suspended, failed = frozenset(files.names(self._web.suspended)), {}
+        for name in self._php.astray(suspended):
+            try:
+                # Where a host was restored its users may be missing.
                 self._make_private(name, self.take_over(name))
-        return self._php.ensure(frozenset(files.names(self._web.suspended)), by)
+                self._php.mend(name, name in suspended, by)
+            except AgentError as error:
+                failed[name] = error.message
+        return failed
 
     def try_php(self, deadline: float) -> None:
         """Raises :class:`AgentError` where PHP can't be run."""
