@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import BigInteger, text
+from sqlalchemy import BigInteger, column, text
 from sqlalchemy.orm import Session
 
 from tapak.db.wake import look_now
@@ -66,7 +66,7 @@ STATEMENT = text(
     )
     select (select id from next) as task_id, (select id from told) as event_id
     """
-).columns(task_id=BigInteger, event_id=BigInteger)
+).columns(column("task_id", BigInteger), column("event_id", BigInteger))
 
 
 @dataclass(frozen=True)
