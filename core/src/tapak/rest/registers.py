@@ -10,6 +10,7 @@ from tapak.requests import registers
 from tapak.requests.models import RegisterRow
 from tapak.rest import schemas
 from tapak.rest.blueprint import Blueprint
+from tapak.rest.idempotency import once
 from tapak.sdk.registers import Register
 
 blueprint = Blueprint("registers", __name__, url_prefix="/registers", description="Registers")
@@ -28,3 +29,11 @@ def books() -> Sequence[Register]:
 def rows(asked: dict[str, Any], key: str) -> Sequence[RegisterRow]:
     """Rows of a register, newest first; all words of ``q`` must occur"""
     return list(registers.rows(desk(), key, words=asked["q"], before=asked["before"], limit=asked["limit"]))
+
+
+@blueprint.route("/<key>", methods=["POST"])
+@blueprint.arguments(schemas.RegisterEntry)
+@blueprint.response(201, schemas.RegisterNumber)
+def write(given: dict[str, Any], key: str) -> Any:
+    """Write a row by hand in a register that the caller's position keeps"""
+    return once(lambda at: {"number": registers.write(at, key, given["content"])}, 201)

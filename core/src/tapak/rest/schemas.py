@@ -375,10 +375,19 @@ class Register(Schema):
     number_series = fields.String(metadata={"description": "the running number that a row takes, or empty"})
 
 
+class RegisterEntry(Schema):
+    content = fields.Dict(keys=fields.String(), required=True, metadata={"description": "a row, as the register has it"})
+
+
+class RegisterNumber(Schema):
+    number = fields.String(metadata={"description": "the row's running number, or empty"})
+
+
 class RegisterRow(Schema):
     id = fields.Integer()
     number = fields.String()
-    request_id = fields.Integer()
+    request_id = fields.Integer(allow_none=True)
+    author = fields.String(metadata={"description": "who wrote a row that belongs to no request"})
     content = fields.Dict()
     created_at = fields.AwareDateTime()
 
