@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from ipaddress import ip_address
 
 from sqlalchemy import select
 
@@ -14,10 +13,8 @@ from tapak.requests.advance import FACTS
 from tapak.requests.desk import Desk
 from tapak.requests.models import Task
 from tapak.requests.view import TaskView
+from tapak.sdk.addresses import listed
 from tapak.sdk.resources import Fact
-
-SHOWN = 4
-"""Addresses of one version that a fact lists."""
 
 
 def ask_again(desk: Desk, task_id: int) -> None:
@@ -51,7 +48,7 @@ def _inventory(view: TaskView) -> tuple[Fact, ...]:
             str(len(addresses)),
             "inventory",
             "alamat",
-            details={"list": _told_addresses(addresses)},
+            details={"list": listed(addresses)},
         ),
     ]
     free = "Tersedia" if view.row.service_id is None else "Milik layanan ini"
@@ -59,14 +56,3 @@ def _inventory(view: TaskView) -> tuple[Fact, ...]:
         told = view.name_problem(wish.label, wish.zone) or free
         facts.append(Fact(f"name_state_{number}" if number else "name_state", f"Nama {wish.fqdn}", told, "inventory"))
     return tuple(facts)
-
-
-def _told_addresses(addresses: Sequence[str]) -> str:
-    """How many of each version, and the first of them."""
-    versions = {4: "IPv4", 6: "IPv6"}
-    told = []
-    for version, title in versions.items():
-        some = [address for address in addresses if ip_address(address).version == version]
-        first = ", ".join(some[:SHOWN]) + (", …" if len(some) > SHOWN else "")
-        told += [f"{title}: {len(some)} ({first})"] if some else []
-    return "; ".join(told)

@@ -142,7 +142,7 @@ def as_csv(desk: Desk, key: str, *, words: str = "") -> Iterator[str]:
 
 
 def _numbers(desk: Desk, wanted: Iterable[RegisterRow]) -> dict[int | None, str]:
-    query = select(Request.id, Request.number).where(Request.id.in_({row.request_id for row in wanted}))
+    query = select(Request.id, Request.number).where(Request.id.in_({row.request_id for row in wanted if row.request_id is not None}))
     return {found.id: found.number for found in desk.session.execute(query)}
 
 

@@ -375,7 +375,7 @@ class Register(Schema):
     number_series = fields.String(metadata={"description": "the running number that a row takes, or empty"})
 
 
-class RegisterEntry(Schema):
+class RegisterEntry(Strict):
     content = fields.Dict(keys=fields.String(), required=True, metadata={"description": "a row, as the register has it"})
 
 

@@ -10,11 +10,24 @@ from tapak.sdk.resources import RecordSet
 
 REVERSE_TREES = (".in-addr.arpa", ".ip6.arpa")
 CLASSLESS = re.compile(r"([0-9]{1,3})-([0-9]{1,3})")
+VERSIONS = {4: "IPv4", 6: "IPv6"}
+SHOWN = 4
+"""Addresses of one version that a line lists."""
 
 
 def is_reverse(zone: str) -> bool:
     """Whether ``zone`` holds the names of addresses (RFC 1035 section 3.5, RFC 3596 section 2.5)."""
     return zone.endswith(REVERSE_TREES)
+
+
+def listed(addresses: Sequence[str]) -> str:
+    """How many addresses of each version there are, and the first of them; empty where there are none."""
+    told = []
+    for version, title in VERSIONS.items():
+        some = [address for address in addresses if ip_address(address).version == version]
+        first = ", ".join(some[:SHOWN]) + (", …" if len(some) > SHOWN else "")
+        told += [f"{title}: {len(some)} ({first})"] if some else []
+    return "; ".join(told)
 
 
 def address_record(zone: str, name: str, address: str, ttl: int = 300) -> RecordSet:

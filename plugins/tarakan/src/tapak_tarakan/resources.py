@@ -8,8 +8,7 @@ from tapak.sdk.addresses import address_record
 from tapak.sdk.names import NameWish
 from tapak.sdk.resources import DesiredResource, Site
 from tapak.sdk.view import View
-
-DEFAULT_TTL = 300
+from tapak_tarakan.settings import DEFAULT_TTL
 
 
 def desired_resources(view: View) -> Sequence[DesiredResource]:
