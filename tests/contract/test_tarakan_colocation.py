@@ -1,7 +1,6 @@
 """Tarakan's colocation procedure against the printed SOP 067/26/SOP/DKISP/2022, cell by cell."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import tapak_tarakan
 from tapak.sdk.procedure import END, Procedure
 from tapak.sdk.registers import Register
 from tapak.testing.procedure_contract import ProcedureContract, core_registers
-from tapak.testing.view import MemoryView
 from tapak_tarakan.colocation import COLOCATION
 from tapak_tarakan.registers import REGISTERS
 from tapak_tarakan.settings import TarakanSettings
@@ -122,8 +120,9 @@ WARNING = (
     "server colocation dapat berpengaruh secara umum maupun khusus pada sistem jaringan dan traffic internet."
 )
 LAST_BASIS = (
-    "Peraturan Wali Kota Tarakan Nomor 73 Tahun 2020 tentang Kedudukan, Susunan Organisasi, Tugas dan Fungsi Serta Tata "
-    "Kerja Dinas Komunikasi, Informatika, Statistik dan Persandian (Berita Daerah Kota Tarakan Tahun 2020 Nomor 366)."
+    "Peraturan Wali Kota Tarakan Nomor 73 Tahun 2020 tentang Kedudukan, Susunan Organisasi, Tugas dan Fungsi Serta "
+    "Tata Kerja Dinas Komunikasi, Informatika, Statistik dan Persandian (Berita Daerah Kota Tarakan Tahun 2020 "
+    "Nomor 366)."
 )
 
 
@@ -143,10 +142,6 @@ class TestColocation(ProcedureContract):
     @pytest.fixture
     def letters(self) -> Mapping[str, Path]:
         return {"tarakan": Path(tapak_tarakan.__file__).parent / "letters"}
-
-    @pytest.fixture
-    def first_view(self, procedure: Procedure, settings: Mapping[str, Any], first_view: MemoryView) -> MemoryView:
-        return replace(first_view.with_document("installation_photo"), reverse_zones=("2.0.192.in-addr.arpa",))
 
 
 @pytest.mark.parametrize("row", TABLE, ids=[row[0] for row in TABLE])

@@ -30,8 +30,8 @@ class Script:
     """One request to walk, as ``deploy/demo`` holds it.
 
     ``steps`` give, per step key, the account that acts, the ``files`` that it sends, what it has to ``wait`` for
-    (``facts`` or ``resources``) and the input; ``{label}`` in a text stands for the label, ``{today}`` and ``{tomorrow}``
-    for the day.
+    (``facts`` or ``resources``) and the input; in a text ``{label}`` stands for the label,
+    ``{today}`` and ``{tomorrow}`` for the day.
     """
 
     tenant: str

@@ -85,9 +85,7 @@ def write(desk: Desk, key: str, given: Mapping[str, Any]) -> str:
         fields = flat_messages(error.normalized_messages())
         raise Invalid("Ada isian yang perlu diperbaiki.", log=f"row of {key} is not valid", fields=fields) from error
     told = f"Catatan {number} ditulis dalam {book.title}".replace("  ", " ")
-    record(
-        desk.session, "register.written", person=person, acting_as=label, summary=told, content={"register": key}
-    )
+    record(desk.session, "register.written", person=person, acting_as=label, summary=told, content={"register": key})
     return number
 
 
@@ -142,7 +140,9 @@ def as_csv(desk: Desk, key: str, *, words: str = "") -> Iterator[str]:
 
 
 def _numbers(desk: Desk, wanted: Iterable[RegisterRow]) -> dict[int | None, str]:
-    query = select(Request.id, Request.number).where(Request.id.in_({row.request_id for row in wanted if row.request_id is not None}))
+    query = select(Request.id, Request.number).where(
+        Request.id.in_({row.request_id for row in wanted if row.request_id is not None})
+    )
     return {found.id: found.number for found in desk.session.execute(query)}
 
 

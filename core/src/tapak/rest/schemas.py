@@ -376,7 +376,9 @@ class Register(Schema):
 
 
 class RegisterEntry(Strict):
-    content = fields.Dict(keys=fields.String(), required=True, metadata={"description": "a row, as the register has it"})
+    content = fields.Dict(
+        keys=fields.String(), required=True, metadata={"description": "a row, as the register has it"}
+    )
 
 
 class RegisterNumber(Schema):

@@ -276,11 +276,12 @@ class Case:
 
 def two_agencies() -> tuple[Agency, Agency]:
     """The demo's first tenant, and the same under another host with a zone of its own."""
-    (content, *_), (script, *others) = scripts.tenants(), scripts.scripts()
+    content = scripts.tenants()[0]
+    script, *further = scripts.scripts()
     for connection in content["connections"]:
         if connection.get("zones"):
             connection["settings"]["timeout"] = DNS_TIMEOUT
-    one = Agency(content, script, tuple(each for each in others if each.tenant == script.tenant))
+    one = Agency(content, script, tuple(each for each in further if each.tenant == script.tenant))
     twin = json.loads(json.dumps(content, default=str).replace(one.zone, "kembar.example"))
     twin = {**copy.deepcopy(content), **{name: twin[name] for name in ("zones", "connections")}}
     _forget_reverse_zones(twin)
@@ -301,7 +302,9 @@ def _forget_reverse_zones(content: dict[str, Any]) -> None:
 def deployment(server_directory: Path) -> Iterator[Deployment]:
     """A running deployment with two tenants; shared, so a test takes requests of its own and mends what it breaks."""
     agencies = two_agencies()
-    stack = TrialStack(server_directory / "deployment", free_port(), tuple(zone for each in agencies for zone in each.content["zones"]))
+    stack = TrialStack(
+        server_directory / "deployment", free_port(), tuple(zone for each in agencies for zone in each.content["zones"])
+    )
     stack.prepare()
     made = Deployment(stack, *agencies)
     try:

@@ -31,6 +31,8 @@ BYTE_ORDER_MARK = "\ufeff"
 """Without it spreadsheets read the file in the machine's own code page."""
 
 blueprint = Blueprint("web_registers", __name__)
+Place = tuple[int | None, int | None]
+"""A request and its revision; nothing for a row by hand."""
 
 
 @dataclass(frozen=True)
@@ -117,9 +119,11 @@ def _columns(book: Register) -> list[Any]:
 
 def _entries(session: Session, book: Register, rows: Sequence[RegisterRow]) -> list[Entry]:
     asked = {row.request_id for row in rows if row.request_id is not None}
-    requests = {each.id: each for each in session.scalars(select(Request).where(Request.id.in_(asked)))}
+    requests: dict[int | None, Request] = {
+        each.id: each for each in session.scalars(select(Request).where(Request.id.in_(asked)))
+    }
     tasks = select(Task.id, Task.revision).where(Task.id.in_({row.task_id for row in rows}))
-    revisions = dict(session.execute(tasks).all())
+    revisions: dict[int | None, int] = {row.id: row.revision for row in session.execute(tasks)}
     scans = _scans(session, asked)
     disposed = _dispositions(session, asked) if book.key == AGENDA else {}
     columns = _columns(book)
@@ -135,7 +139,7 @@ def _entries(session: Session, book: Register, rows: Sequence[RegisterRow]) -> l
     ]
 
 
-def _dispositions(session: Session, requests: Iterable[int]) -> dict[tuple[int, int], Mapping[str, Any]]:
+def _dispositions(session: Session, requests: Iterable[int]) -> dict[Place, Mapping[str, Any]]:
     """The newest disposition of each request and revision."""
     query = (
         select(RegisterRow, Task.revision)
@@ -146,7 +150,7 @@ def _dispositions(session: Session, requests: Iterable[int]) -> dict[tuple[int, 
     return {(row.request_id, revision): row.content for row, revision in session.execute(query)}
 
 
-def _scans(session: Session, requests: Iterable[int]) -> dict[tuple[int, int], int]:
+def _scans(session: Session, requests: Iterable[int]) -> dict[Place, int]:
     """The newest scan of the letter of each request and revision."""
     query = (
         select(Document.request_id, Document.revision, func.max(Document.id))

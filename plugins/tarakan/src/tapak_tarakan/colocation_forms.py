@@ -8,7 +8,7 @@ from typing import Any
 from tapak.sdk import parts
 from tapak.sdk.addresses import listed
 from tapak.sdk.fields import Appointment, Choice, Count, Day, Line, Nip, Prose, Table, Tick
-from tapak.sdk.forms import Form, Lines, StepSchema, Upload
+from tapak.sdk.forms import Form, Lines, Page, StepSchema, Upload
 from tapak.sdk.request_view import zone_choices
 from tapak.sdk.view import View
 from tapak_tarakan import names
@@ -173,11 +173,11 @@ def _appointment_warnings(view: View, data: Mapping[str, Any]) -> Mapping[str, l
 def _as_planned(view: View) -> Mapping[str, Any]:
     """The devices of the submission at the place that was set aside, the team's head, today."""
     place = {name: view.results.get("provision", {}).get(name) for name in ("rack", "unit")}
-    first = next(iter(view.answers.get("team", ())), {})
+    head: Mapping[str, Any] = next(iter(view.answers.get("team", ())), {})
     return {
         "installed_on": view.now.date().isoformat(),
         "units": [{"model": row["model"], "serial": "", **place} for row in view.answers.get("devices", ())],
-        **{f"receiver_{name}": first.get(name, "") for name in ("name", "role", "nip")},
+        **{f"receiver_{name}": head.get(name, "") for name in ("name", "role", "nip")},
     }
 
 
@@ -215,9 +215,9 @@ SUBMISSION = Form(
     ColocationSubmission,
     pages=(
         parts.LETTER_PAGE,
-        parts.Page("server", "Server"),
+        Page("server", "Server"),
         parts.NAME_PAGE,
-        parts.Page("team", "Tim OPD"),
+        Page("team", "Tim OPD"),
         parts.PEOPLE_PAGE,
     ),
     uploads=(parts.REQUEST_LETTER,),

@@ -13,7 +13,8 @@ NO_DNS = "{text} bukan alamat IP."
 
 def network_problems(address: str, data: Mapping[str, Any]) -> dict[str, list[str]]:
     """Problems of ``gateway``, ``netmask`` and ``dns_servers`` for a server at ``address``, by field."""
-    problems = {"dns_servers": [NO_DNS.format(text=text)] for text in _texts(data["dns_servers"]) if not _is_ip(text)}
+    wrong = [text.strip() for text in data["dns_servers"].split(",") if not _is_ip(text.strip())]
+    problems = {"dns_servers": [NO_DNS.format(text=text) for text in wrong]} if wrong else {}
     try:
         interface = ip_interface(f"{address}/{data['netmask'].removeprefix('/')}")
     except ValueError:
@@ -21,10 +22,6 @@ def network_problems(address: str, data: Mapping[str, Any]) -> dict[str, list[st
     if not _leads_out(data["gateway"], interface):
         problems["gateway"] = [NO_GATEWAY.format(network=interface.network)]
     return problems
-
-
-def _texts(joined: str) -> list[str]:
-    return [text.strip() for text in joined.split(",")]
 
 
 def _is_ip(text: str) -> bool:

@@ -6,7 +6,6 @@ from tapak.sdk.fields import Appointment, Choice, Count, Day, Line, Prose, Table
 from tapak.sdk.forms import StepSchema
 from tapak.sdk.registers import Register
 
-
 MAINTENANCE_KINDS = {"routine": "Rutin", "fault": "Gangguan", "change": "Perubahan"}
 
 

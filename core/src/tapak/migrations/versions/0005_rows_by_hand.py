@@ -12,9 +12,7 @@ depends_on = None
 def upgrade() -> None:
     op.alter_column("register_row", "request_id", nullable=True)
     op.add_column("register_row", sa.Column("author", sa.Text(), server_default="", nullable=False))
-    op.create_check_constraint(
-        op.f("ck_register_row_origin"), "register_row", "(request_id is null) = (author <> '')"
-    )
+    op.create_check_constraint(op.f("ck_register_row_origin"), "register_row", "(request_id is null) = (author <> '')")
 
 
 def downgrade() -> None:
