@@ -137,27 +137,3 @@ def test_maintenance_by_rest(deployment: Deployment) -> None:
         assert row["author"].endswith("(Petugas NOC)")
     with deployment.caller(deployment.one.who("dispose")) as client:
         assert client.post(path, json={"content": MAINTENANCE}).status_code == 403
-
-
-def test_maintenance_by_page(deployment: Deployment) -> None:
-    with deployment.browser() as browser:
-        sign_in(deployment, browser, KEEPER)
-        page = browser.get("/buku/tarakan.network_maintenance")
-        assert "/buku/tarakan.network_maintenance/catat" in page.text
-        form = browser.get("/buku/tarakan.network_maintenance/catat")
-        token = hidden(form.text)
-        wrong = browser.post(
-            "/buku/tarakan.network_maintenance/catat",
-            data={**MAINTENANCE, "result": "", "csrf_token": token},
-            headers={"Origin": str(form.url).partition("/buku")[0]},
-        )
-        assert wrong.status_code == 422
-        assert "Memeriksa sambungan" in wrong.text
-        done = browser.post(
-            "/buku/tarakan.network_maintenance/catat",
-            data={**MAINTENANCE, "work": "Lewat halaman", "csrf_token": token},
-            headers={"Origin": str(form.url).partition("/buku")[0]},
-            follow_redirects=True,
-        )
-        assert done.status_code == 200
-        assert "Lewat halaman" in done.text
