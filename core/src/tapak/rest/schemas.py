@@ -367,33 +367,6 @@ class Availability(Schema):
     current = fields.Boolean(metadata={"description": "false: the server doesn't answer now; this is as it last stood"})
 
 
-class Register(Schema):
-    key = fields.String()
-    title = fields.String()
-    columns = fields.List(fields.String())
-    search = fields.List(fields.String())
-    number_series = fields.String(metadata={"description": "the running number that a row takes, or empty"})
-
-
-class RegisterEntry(Strict):
-    content = fields.Dict(
-        keys=fields.String(), required=True, metadata={"description": "a row, as the register has it"}
-    )
-
-
-class RegisterNumber(Schema):
-    number = fields.String(metadata={"description": "the row's running number, or empty"})
-
-
-class RegisterRow(Schema):
-    id = fields.Integer()
-    number = fields.String()
-    request_id = fields.Integer(allow_none=True)
-    author = fields.String(metadata={"description": "who wrote a row that belongs to no request"})
-    content = fields.Dict()
-    created_at = fields.AwareDateTime()
-
-
 class Problem(Schema):
     """RFC 9457 problem details; ``code`` and ``fields`` are our extensions."""
 
