@@ -38,7 +38,7 @@ def address_record(zone: str, name: str, address: str, ttl: int = 300) -> Record
 def pointer_record(zones: Sequence[str], address: str, name: str, ttl: int = 300) -> RecordSet | None:
     """The PTR record that leads from ``address`` back to ``name``; None where no zone of ``zones`` holds it.
 
-    A part of an IPv4 network is known as RFC 2317 has it, by its first and last host (``0-7``) before the network's name.
+    A part of an IPv4 network is known as RFC 2317 has it: its first and last host (``0-7``) before the network's name.
     """
     pointer = ip_address(address).reverse_pointer
     host, _, network = pointer.partition(".")
