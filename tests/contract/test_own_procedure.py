@@ -110,7 +110,7 @@ def test_an_appointment_is_a_day_with_its_time(given: Any) -> None:
 
 def test_a_register_s_writers_are_actors_of_procedures() -> None:
     stray = replace(PLACED, key="kota.stray", writers=("kota.placing:nobody",))
-    with pytest.raises(PluginProblem, match="its writer kota.placing:nobody is no procedure's actor"):
+    with pytest.raises(PluginProblem, match=r"its writer kota\.placing:nobody is no procedure's actor"):
         build([kota, _Registers((stray,))], installed=True)
 
 
