@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 from marshmallow import ValidationError
+from tapak_kota import plugin as kota
 from tapak_kota.forms import INSTALLATION, ONE_SERVER, SUBMISSION
 from tapak_kota.kinds import Inspection
 from tapak_kota.placing import PLACED, PLACING
 from tapak_kota.plugin import HERE
 
 from tapak.engine.transitions import check_procedure
+from tapak.plugins import PluginProblem, build
 from tapak.sdk.forms import Form, StepSchema
+from tapak.sdk.hookspecs import hookimpl
 from tapak.sdk.procedure import Outcome, Procedure, snapshot
 from tapak.sdk.registers import Register
 from tapak.sdk.step_kinds import StepKind
@@ -103,3 +106,20 @@ def test_an_appointment_is_a_day_with_its_time(given: Any) -> None:
     with pytest.raises(ValidationError) as refused:
         INSTALLATION.schema().load({"appointment": given, "rack": "A"})
     assert set(refused.value.messages) == {"appointment"}
+
+
+def test_a_register_s_writers_are_actors_of_procedures() -> None:
+    stray = replace(PLACED, key="kota.stray", writers=("kota.placing:nobody",))
+    with pytest.raises(PluginProblem, match=r"its writer kota\.placing:nobody is no procedure's actor"):
+        build([kota, _Registers((stray,))], installed=True)
+
+
+class _Registers:
+    """A plugin of nothing but registers."""
+
+    def __init__(self, given: tuple[Register, ...]) -> None:
+        self.given = given
+
+    @hookimpl
+    def registers(self) -> tuple[Register, ...]:
+        return self.given

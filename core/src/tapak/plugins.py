@@ -101,6 +101,10 @@ def _collect(hook: Any) -> Registry:
         problems.extend(f"scanner {scanner.name}: {told}" for told in _scanner_problems(scanner))
     for procedure in procedures.values():
         problems.extend(f"procedure {procedure.code}: {told}" for told in check_procedure(procedure, kinds))
+    actors = {f"{procedure.key}:{actor.key}" for procedure in procedures.values() for actor in procedure.actors}
+    for register in registers.values():
+        lost = [writer for writer in register.writers if writer not in actors]
+        problems.extend(f"register {register.key}: its writer {writer} is no procedure's actor" for writer in lost)
     for provider in providers.values():
         problems.extend(f"provider {provider.name}: {told}" for told in _provider_problems(provider))
     folders = _index("folders of plugin", hook.folders(), lambda folders: folders.plugin, problems)

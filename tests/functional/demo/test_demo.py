@@ -40,7 +40,7 @@ def label(deployment: Deployment) -> str:
 def test_a_walk_tells_what_became_of_it(deployment: Deployment, demo: Demo, label: str) -> None:
     done = demo("walk", "--json", "--label", label)
     assert (done.exit_code, done.stderr) == (0, "")
-    (walked,) = json.loads(done.stdout)
+    walked, *others = json.loads(done.stdout)
     assert {"tenant", "service", "number", "state", "steps", "dns", "http"} <= walked.keys()
     assert (walked["tenant"], walked["service"]) == (deployment.one.slug, deployment.one.script.service)
     assert (walked["state"], walked["live"]) == ("done", True)
@@ -53,6 +53,8 @@ def test_a_walk_tells_what_became_of_it(deployment: Deployment, demo: Demo, labe
         assert step["outcome"]
         assert step["waiting_seconds"] >= 0
         assert step["working_seconds"] >= 0
+    assert [each["service"] for each in others] == [script.service for script in deployment.one.scripts]
+    assert all(each["state"] == "done" and each["live"] for each in others)
     name = f"{label}.{deployment.one.zone}"
     bind, apache = deployment.stack.bind, deployment.stack.apache
     server = {"server": f"{bind.address}:{bind.port}", "answer": ["127.0.0.1"], "ok": True}
@@ -64,7 +66,7 @@ def test_a_label_that_is_taken(demo: Demo, label: str) -> None:
     assert demo("walk", "--json", "--label", label).exit_code == 0
     again = demo("walk", "--json", "--label", label)
     assert again.exit_code != 0
-    (told,) = json.loads(again.stdout)
+    told, *_ = json.loads(again.stdout)
     assert (told["live"], told["dns"], told["http"]) == (False, [], [])
     assert f"{label}." in told["problem"]
     assert "Traceback" not in again.output
@@ -93,7 +95,7 @@ def test_info_tells_where_to_look_and_how_to_sign_in(deployment: Deployment, dem
     assert tenant["base_url"] == f"http://{deployment.one.host}:{port}"
     assert tenant["api_url"] == f"{tenant['base_url']}/api/v1"
     bind, apache = deployment.stack.bind, deployment.stack.apache
-    assert told["dns"] == {"address": bind.address, "port": bind.port, "zones": [deployment.one.zone]}
+    assert told["dns"] == {"address": bind.address, "port": bind.port, "zones": deployment.one.content["zones"]}
     assert (told["web"]["address"], told["web"]["port"]) == ("127.0.0.1", apache.port)
     assert set(told["running"]) == {"web", "relay", "work", "postgresql", "redis", "bind", "apache", "clamd"}
     assert all(told["running"].values())

@@ -80,16 +80,16 @@ def office(database: Database, owner_database: Database, tenant: Tenant, tmp_pat
             agency = Agency(key=key, name=f"Dinas {key}")
             session.add(agency)
             session.flush()
-            made.accounts[key] = _account(session, key, agency.id)
+            made.accounts[key] = add_account(session, key, agency.id)
         for number, key in enumerate(POSITIONS):
             position = Position(key=key, title=f"Jabatan {key}", ordering=number)
             session.add(position)
             session.flush()
-            made.accounts[key] = _account(session, key, None)
+            made.accounts[key] = add_account(session, key, None)
             session.add(
                 PositionHolder(position_id=position.id, account_id=made.accounts[key], valid_from=date(2020, 1, 1))
             )
-        made.accounts["admin"] = _account(session, "admin", None, admin=True)
+        made.accounts["admin"] = add_account(session, "admin", None, admin=True)
     return made
 
 
@@ -99,7 +99,7 @@ def _connect(session) -> None:
     session.add(Connection(key="web", provider="apache", title="Web", settings={}, zones=[]))
 
 
-def _account(session, key: str, agency_id: int | None, admin: bool = False) -> int:
+def add_account(session, key: str, agency_id: int | None, admin: bool = False) -> int:
     account = Account(
         email=f"{key}@example.test",
         password="never checked here",

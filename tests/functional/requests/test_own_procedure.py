@@ -144,7 +144,7 @@ def test_an_export_has_every_field_and_no_formula(kota_office, walk):
         flow.finish(desk, walk("install", "present"), INSTALLATION)
     with kota_office.desk("admin") as desk:
         head, line = registers.as_csv(desk, "kota.placed")
-    assert head == "Nomor,Permohonan,Dicatat,Dipasang,Perangkat daerah,Merek dan tipe,Letak rak\r\n"
+    assert head == "Nomor,Permohonan,Dicatat,Pencatat,Dipasang,Perangkat daerah,Merek dan tipe,Letak rak\r\n"
     assert line.endswith("1 Desember 2026 pukul 09.30,Dinas dinkes,Contoh R1,'=A-07\r\n")
 
 

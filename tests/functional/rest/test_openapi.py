@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -141,3 +142,9 @@ def _try(operation: Any, place: dict[str, Any], base_url: str, bearer: dict[str,
             assert told["detail"]
 
     attempt()
+
+
+def test_an_appointment_is_told_as_a_moment_without_a_zone(document: dict[str, Any]) -> None:
+    told = document["components"]["schemas"]["Input_tarakan_colocation_v1_notify"]["properties"]["appointment"]
+    assert (told["type"], told["format"]) == ("string", "date-time-local")
+    assert re.search(told["pattern"], "2026-12-01T09:30")

@@ -122,20 +122,20 @@ def test_the_demos_tenant_applies_and_then_changes_nothing(
     apply: Apply, demo_file: Path, database: Database, identities: Path
 ) -> None:
     first = apply(demo_file)
-    assert first["positions"] == 4
-    assert first["accounts"] == 8
+    assert first["positions"] == 5
+    assert first["accounts"] == 9
     assert first["agencies"] == 3
     assert apply(demo_file) == {}
     tenant = TenantHosts(database).find("tarakan.localhost:8000")
     assert tenant is not None
     with database.begin(tenant.id) as session:
         acting = holders(session, date(2026, 11, 20))
-        assert set(acting) == {"kadis", "sekretaris", "kabid_aplikasi", "kasubbag_umum"}
+        assert set(acting) == {"kadis", "sekretaris", "kabid_aplikasi", "kasubbag_umum", "petugas_noc"}
         for connection in session.scalars(select(Connection)):
             assert b"rahasia" not in (connection.sealed or b"")
             with open_provider(connection, registry(), read_identities(identities)) as provider:
                 assert provider.settings.get("port", 5353) == 5353
-        assert session.scalar(select(func.count()).select_from(Address).where(~Address.shared)) == 6
+        assert session.scalar(select(func.count()).select_from(Address).where(~Address.shared)) == 126 + 15
 
 
 def test_another_tenant_beside_it_is_quite_its_own(apply: Apply, demo_file: Path, database: Database) -> None:

@@ -52,6 +52,7 @@ PLACED = Register(
     columns=("placed_at", "agency", "model", "rack"),
     search=("agency", "model", "rack"),
     number_series="placed",
+    writers=("kota.placing:officer",),
 )
 
 

@@ -59,6 +59,7 @@ PEOPLE = {
     "kasubbag": "kasubbag.umum@dkisp.tarakankota.go.id",
     "kadis": "kadis@dkisp.tarakankota.go.id",
     "kabid": "kabid.aplikasi@dkisp.tarakankota.go.id",
+    "noc": "noc@dkisp.tarakankota.go.id",
     "admin": "admin@dkisp.tarakankota.go.id",
 }
 

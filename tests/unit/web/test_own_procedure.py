@@ -126,7 +126,7 @@ def test_all_registers_are_on_one_page_and_can_be_exported(kota_site) -> None:
         assert title in page
     answer = admin.get("/buku/kota.placed.csv")
     assert answer.mimetype == "text/csv"
-    assert answer.text.startswith("\ufeffNomor,Permohonan,Dicatat,Dipasang")
+    assert answer.text.startswith("\ufeffNomor,Permohonan,Dicatat,Pencatat,Dipasang")
     assert admin.get("/buku/kota.none.csv").status_code == 404
     assert kota_site.browser("dinkes").get("/buku").status_code == 403
     assert kota_site.browser("dinkes").get("/buku/kota.placed.csv").status_code == 403

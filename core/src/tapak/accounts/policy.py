@@ -77,7 +77,14 @@ class TaskSubject:
     holder_barred: bool = False
 
 
-Subject = RequestSubject | TaskSubject | None
+@dataclass(frozen=True)
+class BookSubject:
+    """What matters of a register: ``writers`` are keys of the positions that also write in it by hand."""
+
+    writers: frozenset[str]
+
+
+Subject = RequestSubject | TaskSubject | BookSubject | None
 
 
 def person_of(session: Session, account: Account, on: date) -> Person:
@@ -142,7 +149,9 @@ def _digits(nip: str) -> str:
     return "".join(str(unicodedata.decimal(mark)) for mark in nip if mark.isdecimal())
 
 
-def _sees(person: Person, subject: RequestSubject | TaskSubject) -> bool:
+def _sees(person: Person, subject: RequestSubject | TaskSubject | BookSubject) -> bool:
+    if isinstance(subject, BookSubject):
+        return not _overseer(person, subject)
     request = subject.request if isinstance(subject, TaskSubject) else subject
     if person.agency_id is not None and person.agency_id == request.agency_id:
         return not (isinstance(subject, TaskSubject) and subject.agency_id is None and not person.positions)
@@ -167,6 +176,13 @@ def _overseer(person: Person, subject: Subject) -> str:
 
 def _admin(person: Person, subject: Subject) -> str:
     return "" if person.admin else "Hanya admin yang dapat melakukan ini."
+
+
+def _writes(person: Person, subject: Subject) -> str:
+    if not isinstance(subject, BookSubject):
+        raise TypeError("writing in a register needs a BookSubject")
+    mine = any(held.key in subject.writers for held in person.positions)
+    return "" if mine else "Catatan dalam register ini ditulis oleh jabatan lain."
 
 
 def _own(person: Person, subject: Subject) -> str:
@@ -219,6 +235,7 @@ ACTIONS: Mapping[str, Rule] = {
     "document.read": _anyone,
     "agenda.read": _overseer,
     "register.read": _overseer,
+    "register.write": _writes,
     "service.repair": _overseer,
 }
 """Every action, and what is in the way (Indonesian; empty: nothing) once the subject is visible."""

@@ -48,7 +48,7 @@ def up(port: int | None, walks: bool) -> None:
 
 
 @demo.command()
-@click.option("--label", help="The subdomain label to ask for (default: each script's own, or the next free).")
+@click.option("--label", help="The subdomain label to ask for; a tenant's further requests ask for LABEL-2, LABEL-3 …")
 @as_json
 @port_option
 def walk(label: str | None, as_json: bool, port: int | None) -> None:

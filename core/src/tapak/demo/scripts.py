@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,9 +30,24 @@ def tenants() -> list[dict[str, Any]]:
 
 
 def scripts(label: str | None = None) -> Sequence[Script]:
-    """The requests to walk; ``label`` takes the place of each one's own."""
+    """The requests to walk, tenant by tenant in the order of its services.
+
+    ``label`` takes the place of the labels: a tenant's first request asks for it, the second for ``LABEL-2``.
+    """
+    offered = {tenant["slug"]: tenant["settings"]["procedures"] for tenant in tenants()}
     found = [_script(path) for path in sorted(FOLDER.glob(WALKS))]
-    return [replace(script, label=label) for script in found] if label else found
+    found.sort(key=lambda script: (list(offered).index(script.tenant), offered[script.tenant].index(script.service)))
+    return _labelled(found, label) if label else found
+
+
+def _labelled(found: Sequence[Script], label: str) -> list[Script]:
+    met: Counter[str] = Counter()
+    labelled = []
+    for script in found:
+        met[script.tenant] += 1
+        number = met[script.tenant]
+        labelled.append(replace(script, label=label if number == 1 else f"{label}-{number}"))
+    return labelled
 
 
 def _script(path: Path) -> Script:

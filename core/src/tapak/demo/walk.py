@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ class Script:
     """One request to walk, as ``deploy/demo`` holds it.
 
     ``steps`` give, per step key, the account that acts, the ``files`` that it sends, what it has to ``wait`` for
-    (``facts`` or ``resources``) and the input; ``{label}`` in a text stands for the label, ``{today}`` for the day.
+    (``facts`` or ``resources``) and the input; in a text ``{label}`` stands for the label,
+    ``{today}`` and ``{tomorrow}`` for the day.
     """
 
     tenant: str
@@ -168,7 +169,7 @@ class Walker:
                 raise WalkProblem(f"{failed[0]['identity']}: {failed[0]['reason']}")
             return bool(resources) and all(each["state"] == "live" for each in resources)
 
-        self._wait(live, "the name and the site to be live")
+        self._wait(live, "everything to be live")
 
     def _wait(self, ready: Any, what: str) -> None:
         deadline, pause = time.monotonic() + PATIENCE, 0.01
@@ -200,7 +201,8 @@ class Walker:
                 done.http.append(self._ask_web(resource["spec"]["name"]))
         answered = [each["ok"] for look in done.dns for each in look["servers"]]
         served = [each["status"] == 200 for each in done.http]
-        done.live = done.state == "done" and bool(answered) and bool(served) and all([*answered, *served])
+        seen = [*answered, *served]
+        done.live = done.state == "done" and bool(seen) and all(seen)
 
     def _ask_dns(self, spec: Mapping[str, Any]) -> dict[str, Any]:
         expected = sorted(spec["values"])
@@ -258,13 +260,17 @@ def sample_letter(folder: Path) -> bytes:
     kept = folder / "sample-letter.pdf"
     if not kept.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        kept.write_bytes(to_pdf("<h1>Surat permohonan</h1><p>Contoh surat permohonan hosting.</p>", ()))
+        kept.write_bytes(to_pdf("<h1>Surat permohonan</h1><p>Contoh surat permohonan.</p>", ()))
     return kept.read_bytes()
 
 
 def _filled(value: Any, label: str) -> Any:
     if isinstance(value, str):
-        return value.replace("{label}", label).replace("{today}", datetime.now(UTC).date().isoformat())
+        today = datetime.now(UTC).date()
+        known = {"label": label, "today": today.isoformat(), "tomorrow": (today + timedelta(days=1)).isoformat()}
+        for name, text in known.items():
+            value = value.replace(f"{{{name}}}", text)
+        return value
     if isinstance(value, Mapping):
         return {name: _filled(item, label) for name, item in value.items()}
     return [_filled(item, label) for item in value] if isinstance(value, list) else value

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from tapak.inventory.models import Address, HeldName, Service
 from tapak.sdk import names
+from tapak.sdk.addresses import is_reverse
 from tapak.sdk.errors import Conflict
 from tapak.sdk.names import RESERVED, label_problem
 from tapak.sdk.step_kinds import Reservation
@@ -25,7 +26,12 @@ TAKEN = {
 
 def zones(session: Session) -> tuple[str, ...]:
     """Zones that take new names."""
-    return tuple(session.scalars(select(Zone.name).where(~Zone.legacy).order_by(Zone.id)))
+    return tuple(zone for zone in _zones(session) if not is_reverse(zone))
+
+
+def reverse_zones(session: Session) -> tuple[str, ...]:
+    """The tenant's own zones of addresses."""
+    return tuple(zone for zone in _zones(session) if is_reverse(zone))
 
 
 def name_problem(
@@ -86,6 +92,10 @@ def release(session: Session, service_id: int, *, rest: int = 0) -> None:
     session.execute(update(HeldName).where(mine, HeldName.state == "live").values(state="quarantined", until=until))
     session.execute(delete(HeldName).where(mine, HeldName.state == "reserved"))
     session.execute(update(Address).where(Address.service_id == service_id).values(service_id=None))
+
+
+def _zones(session: Session) -> Sequence[str]:
+    return session.scalars(select(Zone.name).where(~Zone.legacy).order_by(Zone.id)).all()
 
 
 def _free_to(agency_id: int | None) -> ColumnElement[bool]:

@@ -12,9 +12,10 @@ from tapak.documents import service as documents
 from tapak.inventory import service as inventory
 from tapak.inventory.models import Service
 from tapak.provisioning import service as provisioning
+from tapak.requests.desk import Desk
 from tapak.requests.models import RegisterRow
 from tapak.requests.view import TaskView
-from tapak.sdk.registers import Record
+from tapak.sdk.registers import Record, Register
 from tapak.sdk.step_kinds import Letter, StepResult
 from tapak.tenants.numbers import take_number
 
@@ -33,9 +34,23 @@ def write(view: TaskView, result: StepResult, acting_as: str) -> None:
         provisioning.declare(view.desk.session, service.id, result.resources, plugins=view.desk.registry)
 
 
-def number(view: TaskView, series: str, pattern: str, values: dict[str, str] | None = None) -> str:
+def add_row(desk: Desk, register: Register, data: Mapping[str, Any], **origin: Any) -> str:
+    """Write a row with its number, which is given; ``origin`` are the columns that say where it comes from.
+
+    Raises:
+        ValidationError: ``data`` doesn't fit the register.
+    """
+    schema = register.schema()
+    content: dict[str, Any] = schema.dump(schema.load(dict(data)))
+    taken = number(desk, register.number_series, "{seq}") if register.number_series else ""
+    words = " ".join([taken, *(str(content.get(name, "")) for name in register.search)]).lower()
+    row = {"register": register.key, "number": taken, "content": content, "words": words, **origin}
+    desk.session.execute(insert(RegisterRow).values(**row))
+    return taken
+
+
+def number(desk: Desk, series: str, pattern: str, values: dict[str, str] | None = None) -> str:
     """The next number of ``series`` in the tenant's pattern; ``pattern`` is what an unconfigured tenant uses."""
-    desk = view.desk
     pattern = desk.tenant.settings.get("numbers", {}).get(series, pattern)
     known = {**desk.tenant.settings.get("number_values", {}), **(values or {})}
     return take_number(desk.session, desk.tenant, series, desk.today, pattern, known)[1]
@@ -60,21 +75,7 @@ def _service(view: TaskView) -> Service:
 
 def _register(view: TaskView, row: Record) -> str:
     register = view.desk.registry.registers[row.register]
-    schema = register.schema()
-    content: dict[str, Any] = schema.dump(schema.load(dict(row.data)))
-    taken = number(view, register.number_series, "{seq}") if register.number_series else ""
-    words = " ".join([taken, *(str(content.get(name, "")) for name in register.search)])
-    view.desk.session.execute(
-        insert(RegisterRow).values(
-            register=register.key,
-            number=taken,
-            request_id=view.row.id,
-            task_id=view.task.id,
-            content=content,
-            words=words.lower(),
-        )
-    )
-    return taken
+    return add_row(view.desk, register, row.data, request_id=view.row.id, task_id=view.task.id)
 
 
 def _letter(view: TaskView, letter: Letter, numbers: Mapping[str, str], acting_as: str) -> None:
@@ -89,7 +90,7 @@ def _letter(view: TaskView, letter: Letter, numbers: Mapping[str, str], acting_a
         task_id=view.task.id,
         account_id=desk.somebody.account_id,
         letter=letter,
-        number=number(view, letter.series, "{seq:03}/{year}") if letter.series else "",
+        number=number(desk, letter.series, "{seq:03}/{year}") if letter.series else "",
         signer=_signer(view, acting_as),
         revision=view.task.revision,
         reader_position=view.position_of(letter.to) if letter.to else "",

@@ -13,6 +13,7 @@ from tapak.requests.advance import FACTS
 from tapak.requests.desk import Desk
 from tapak.requests.models import Task
 from tapak.requests.view import TaskView
+from tapak.sdk.addresses import listed
 from tapak.sdk.resources import Fact
 
 
@@ -40,7 +41,6 @@ def store(desk: Desk, task_id: int, told: Sequence[Fact]) -> None:
 
 def _inventory(view: TaskView) -> tuple[Fact, ...]:
     addresses = view.free_addresses()
-    shown = ", ".join(addresses[:8]) + (" …" if len(addresses) > 8 else "")
     facts = [
         Fact(
             "free_addresses",
@@ -48,7 +48,7 @@ def _inventory(view: TaskView) -> tuple[Fact, ...]:
             str(len(addresses)),
             "inventory",
             "alamat",
-            details={"list": shown},
+            details={"list": listed(addresses)},
         ),
     ]
     free = "Tersedia" if view.row.service_id is None else "Milik layanan ini"

@@ -278,7 +278,7 @@ def _submit(view: TaskView, result: StepResult) -> None:
     if not request.number:
         request.submitted_at = desk.now
         request.tracking_code = "".join(secrets.choice(CODE_LETTERS) for _ in range(8))
-        request.number = effects.number(view, f"request:{view.procedure.key}", view.procedure.request_number)
+        request.number = effects.number(view.desk, f"request:{view.procedure.key}", view.procedure.request_number)
 
 
 def _finished(view: TaskView, result: StepResult, acting_as: str) -> Told:

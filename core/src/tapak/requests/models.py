@@ -169,20 +169,23 @@ class Pause(TenantRow, Base):
 class RegisterRow(TenantRow, Base):
     """A row of a register (buku agenda, disposisi, …). ``words`` is what a search looks through.
 
-    ``task_id`` is None where no step wrote it but a worker (a backup that ran).
+    ``task_id`` is None where no step wrote it but a worker (a backup that ran). A row that was written by hand belongs
+    to no request, and ``author`` says who wrote it, as what.
     """
 
     __tablename__ = "register_row"
     __table_args__ = (
         tenant_key("request_id", Request),
+        CheckConstraint("(request_id is null) = (author <> '')", name="origin"),
         Index("ix_register_row_register", "tenant_id", "register", "id"),
         Index("ix_register_row_request_id", "tenant_id", "request_id"),
     )
 
     register: Mapped[str]
     number: Mapped[str] = mapped_column(server_default="")
-    request_id: Mapped[int]
+    request_id: Mapped[int | None]
     task_id: Mapped[int | None]
+    author: Mapped[str] = mapped_column(server_default="")
     content: Mapped[dict[str, Any]]
     words: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

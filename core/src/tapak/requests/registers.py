@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
+from marshmallow import ValidationError
 from sqlalchemy import select
 
-from tapak.accounts.policy import require
+from tapak.accounts.policy import BookSubject, may, require
+from tapak.audit.service import record
 from tapak.plugins import CORE
 from tapak.requests.desk import Desk
+from tapak.requests.effects import add_row
 from tapak.requests.models import RegisterRow, Request
 from tapak.requests.reading import PAGE, escaped
-from tapak.sdk.errors import NotFound
+from tapak.sdk.errors import Invalid, NotFound, flat_messages
 from tapak.sdk.forms import words as field_words
 from tapak.sdk.registers import Register
 
@@ -48,6 +52,57 @@ def register(desk: Desk, key: str) -> Register:
     return known[key]
 
 
+def may_write(desk: Desk, book: Register) -> bool:
+    """Whether the person may write a row of ``book`` by hand."""
+    return may(desk.person, "register.write", _subject(desk, book))
+
+
+def writable(desk: Desk, key: str) -> Register:
+    """The tenant's register ``key``, for somebody who is to write in it by hand.
+
+    Raises:
+        NotFound: it has no such register.
+        Forbidden: the person may not write in it.
+    """
+    book = register(desk, key)
+    require(desk.somebody, "register.write", _subject(desk, book))
+    return book
+
+
+def write(desk: Desk, key: str, given: Mapping[str, Any]) -> str:
+    """Write a row by hand; gives its number, empty where the register has none.
+
+    Raises:
+        NotFound, Forbidden: as for :func:`writable`.
+        Invalid: the row breaks a rule; ``fields`` says which.
+    """
+    book = writable(desk, key)
+    person, writers = desk.somebody, _writers(desk, book)
+    label = next(held.label for held in person.positions if held.key in writers)
+    try:
+        number = add_row(desk, book, given, author=f"{person.name} ({label})")
+    except ValidationError as error:
+        fields = flat_messages(error.normalized_messages())
+        raise Invalid("Ada isian yang perlu diperbaiki.", log=f"row of {key} is not valid", fields=fields) from error
+    told = f"Catatan {number} ditulis dalam {book.title}".replace("  ", " ")
+    record(desk.session, "register.written", person=person, acting_as=label, summary=told, content={"register": key})
+    return number
+
+
+def _subject(desk: Desk, book: Register) -> BookSubject:
+    return BookSubject(_writers(desk, book))
+
+
+def _writers(desk: Desk, book: Register) -> frozenset[str]:
+    """The positions that act at this tenant for the register's writers."""
+    acting = {
+        f"{procedure.key}:{actor.key}": desk.position_key(procedure, actor)
+        for procedure in desk.registry.procedures.values()
+        for actor in procedure.actors
+    }
+    return frozenset(acting[writer] for writer in book.writers)
+
+
 def rows(
     desk: Desk, key: str, *, words: str = "", before: int | None = None, limit: int = PAGE
 ) -> tuple[RegisterRow, ...]:
@@ -73,18 +128,21 @@ def as_csv(desk: Desk, key: str, *, words: str = "") -> Iterator[str]:
     """
     schema = register(desk, key).schema()
     labels = [str(item.metadata.get("label", name)) for name, item in schema.fields.items()]
-    yield _line(["Nomor", "Permohonan", "Dicatat", *labels])
+    yield _line(["Nomor", "Permohonan", "Dicatat", "Pencatat", *labels])
     before: int | None = None
     while found := rows(desk, key, words=words, before=before, limit=BATCH):
         numbers = _numbers(desk, found)
         for row in found:
             cells = [field_words(item, row.content.get(name)) for name, item in schema.fields.items()]
-            yield _line([row.number, numbers.get(row.request_id, ""), row.created_at.date().isoformat(), *cells])
+            origin = [row.number, numbers.get(row.request_id, ""), row.created_at.date().isoformat(), row.author]
+            yield _line([*origin, *cells])
         before = found[-1].id
 
 
-def _numbers(desk: Desk, wanted: Iterable[RegisterRow]) -> dict[int, str]:
-    query = select(Request.id, Request.number).where(Request.id.in_({row.request_id for row in wanted}))
+def _numbers(desk: Desk, wanted: Iterable[RegisterRow]) -> dict[int | None, str]:
+    query = select(Request.id, Request.number).where(
+        Request.id.in_({row.request_id for row in wanted if row.request_id is not None})
+    )
     return {found.id: found.number for found in desk.session.execute(query)}
 
 

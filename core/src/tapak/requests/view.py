@@ -147,6 +147,10 @@ class TaskView:
     def zones(self) -> Sequence[str]:
         return inventory.zones(self.desk.session)
 
+    @cached_property
+    def reverse_zones(self) -> Sequence[str]:
+        return inventory.reverse_zones(self.desk.session)
+
     def position_of(self, actor_key: str) -> str:
         key = self.desk.position_key(self.procedure, self.procedure.actor(actor_key))
         return key if key in self.desk.seats else ""

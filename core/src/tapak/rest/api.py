@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import flask_smorest
 from flask import Flask
+from marshmallow import fields
 
 from tapak.plugins import Registry
 from tapak.rest import catalogue, documents, registers, reports, requests, schemas, sessions, tasks, tracking, uploads
+from tapak.sdk.fields import Appointment
 from tapak.sdk.forms import StepSchema
 
 VERSION = "v1"
@@ -44,12 +47,19 @@ def install(app: Flask, registry: Registry) -> Api:
         OPENAPI_JSON_PATH="openapi.json",
     )
     api = Api(app)
+    api.ma_plugin.converter.add_attribute_function(_appointment)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     api.spec.options["security"] = [{"bearer": []}]
     _step_inputs(api, registry)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint, url_prefix=f"/api/{VERSION}{blueprint.url_prefix or ''}")
     return api
+
+
+def _appointment(_converter: Any, field: fields.Field[Any], **_: Any) -> dict[str, str]:
+    """A moment by the tenant's clock, for which apispec knows neither format nor pattern."""
+    known = {"format": "date-time-local", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$"}
+    return known if isinstance(field, Appointment) else {}
 
 
 def _step_inputs(api: Api, registry: Registry) -> None:

@@ -367,22 +367,6 @@ class Availability(Schema):
     current = fields.Boolean(metadata={"description": "false: the server doesn't answer now; this is as it last stood"})
 
 
-class Register(Schema):
-    key = fields.String()
-    title = fields.String()
-    columns = fields.List(fields.String())
-    search = fields.List(fields.String())
-    number_series = fields.String(metadata={"description": "the running number that a row takes, or empty"})
-
-
-class RegisterRow(Schema):
-    id = fields.Integer()
-    number = fields.String()
-    request_id = fields.Integer()
-    content = fields.Dict()
-    created_at = fields.AwareDateTime()
-
-
 class Problem(Schema):
     """RFC 9457 problem details; ``code`` and ``fields`` are our extensions."""
 

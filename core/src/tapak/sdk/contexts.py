@@ -57,6 +57,7 @@ def figures(view: View, filled: Mapping[str, str]) -> list[Context]:
             "label": fact.label,
             "value": fact.value if fact.value is not None else filled.get(fact.key, ""),
             "unit": fact.unit,
+            "list": str(fact.details.get("list", "")),
             "source": SOURCES.get(fact.source if fact.value is not None else "manual", fact.source),
         }
         for fact in view.facts

@@ -86,6 +86,10 @@ class AddressPart(StepSchema):
     address = Choice("Alamat IP", optional=True, help="Dicadangkan saat permohonan disetujui.")
 
 
+class OwnAddressPart(AddressPart):
+    """The same where only a public address of one's own will do: the shared one isn't offered."""
+
+
 class ReviewPart(StepSchema):
     """What every review ends in. Ticks that a procedure adds are its checks: all must hold for an approval."""
 

@@ -15,7 +15,8 @@ class Register:
 
     ``key`` is namespaced (``tapak.agenda``); ``schema`` validates a row; ``columns`` and ``search`` name fields of
     it; ``number_series`` names the running number that each row takes in its own transaction (never a gap, never a
-    double), or is empty.
+    double), or is empty. ``writers`` are actors of procedures (``kota.placing:officer``) who also write rows by hand,
+    for what happens outside any request; a row is never changed, what was wrong is set right by another one.
     """
 
     key: str
@@ -24,6 +25,7 @@ class Register:
     columns: tuple[str, ...]
     search: tuple[str, ...] = ()
     number_series: str = ""
+    writers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -48,11 +48,16 @@ def zone_choices(view: View) -> dict[str, str]:
     return {zone: zone for zone in view.zones}
 
 
+def own_address_choices(view: View) -> dict[str, str]:
+    """The free public addresses of the pool."""
+    shared = view.shared_address()
+    return {address: f"{address} (IP publik sendiri)" for address in view.free_addresses() if address != shared}
+
+
 def address_choices(view: View) -> dict[str, str]:
     """The addresses that can be given: the shared web server's, then the free ones of the pool."""
     shared = view.shared_address()
-    free = {address: f"{address} (IP publik sendiri)" for address in view.free_addresses() if address != shared}
-    return {**({shared: f"{shared} (server web bersama)"} if shared else {}), **free}
+    return {**({shared: f"{shared} (server web bersama)"} if shared else {}), **own_address_choices(view)}
 
 
 def address_kind(view: View, chosen: str) -> str:
@@ -81,10 +86,13 @@ def refuse_stray_figures(view: View, filled: Mapping[str, str]) -> None:
 
 
 def reservations(view: View) -> tuple[Reservation, ...]:
-    """What must be the request's own before it is made: its names, and its address unless that is shared."""
+    """What must be the request's own before it is made: its names, and its address unless that is shared.
+
+    The name of a PTR record belongs to the address.
+    """
     names, addresses = [], []
     for wanted in view.procedure.desired_resources(view):
-        if isinstance(wanted.spec, RecordSet):
+        if isinstance(wanted.spec, RecordSet) and wanted.spec.type != "PTR":
             names.append(wanted.spec.name)
             if wanted.spec.type in ("A", "AAAA"):
                 addresses += [value for value in wanted.spec.values if value != view.shared_address()]

@@ -67,8 +67,9 @@ class View(Protocol):
     ``answers`` is the submission of the current revision; ``results`` the stored input of each finished step of the
     current revision, by step key; ``asked`` what an officer asked the applicant for at this step, whose turn it now
     is (empty otherwise); ``settings`` the tenant's resolved settings (its own and the plugin's). ``now`` is
-    aware and in the tenant's time zone, so that its date is the tenant's today. ``scans`` holds the newest run
-    of scanners over each document that has one.
+    aware and in the tenant's time zone, so that its date is the tenant's today. ``zones`` take new names;
+    ``reverse_zones`` are the tenant's own of addresses. ``scans`` holds the newest run of scanners over each document
+    that has one.
     """
 
     @property
@@ -99,6 +100,8 @@ class View(Protocol):
     def settings(self) -> Mapping[str, Any]: ...
     @property
     def zones(self) -> Sequence[str]: ...
+    @property
+    def reverse_zones(self) -> Sequence[str]: ...
 
     def position_of(self, actor_key: str) -> str:
         """The key of the position that acts for ``actor_key`` at this tenant; empty where it has no such position."""

@@ -11,8 +11,14 @@ from tapak.sdk.contexts import address, common, figures, line_items, people, sub
 from tapak.sdk.errors import Invalid
 from tapak.sdk.fields import Tick, offer
 from tapak.sdk.forms import lines
-from tapak.sdk.parts import RECOMMENDATIONS, AddressPart, ReviewPart
-from tapak.sdk.request_view import address_choices, named, only_outcome, refuse_stray_figures
+from tapak.sdk.parts import RECOMMENDATIONS, AddressPart, OwnAddressPart, ReviewPart
+from tapak.sdk.request_view import (
+    address_choices,
+    named,
+    only_outcome,
+    own_address_choices,
+    refuse_stray_figures,
+)
 from tapak.sdk.step_kinds import Letter, StepKind, StepResult
 from tapak.sdk.view import View
 from tapak.sdk.wording import day_words, ticks
@@ -33,12 +39,15 @@ class Review(StepKind):
     def schema(self, view: View) -> Schema:
         schema = super().schema(view)
         if isinstance(schema, AddressPart):
-            offer(schema, "address", address_choices(view))
+            own = isinstance(schema, OwnAddressPart)
+            offer(schema, "address", own_address_choices(view) if own else address_choices(view))
         return schema
 
     def initial(self, view: View) -> Mapping[str, Any]:
-        shared = {"address": view.shared_address()} if isinstance(self.form(view).schema(), AddressPart) else {}
-        return {**shared, "manual_facts": {}, **super().initial(view)}
+        schema = self.form(view).schema()
+        own = next(iter(own_address_choices(view)), "") if isinstance(schema, OwnAddressPart) else view.shared_address()
+        chosen = {"address": own} if isinstance(schema, AddressPart) else {}
+        return {**chosen, "manual_facts": {}, **super().initial(view)}
 
     def run(self, view: View, data: Mapping[str, Any]) -> StepResult:
         refuse_stray_figures(view, data["manual_facts"])

@@ -22,6 +22,7 @@ from tapak.demo.servers.process import ServerProblem, free_port, wait_until
 from tapak.demo.stack import DATABASE, Stack
 from tapak.demo.walk import API, Place, Script, Walker, sample_letter
 from tapak.plugins import registry
+from tapak.sdk.addresses import is_reverse
 
 PATIENCE = 60.0
 LEASE = "6"
@@ -43,10 +44,18 @@ class TrialStack(Stack):
 
 @dataclass(frozen=True)
 class Agency:
-    """One tenant of the deployment: its file's content, and the script of a request with its own zone."""
+    """One tenant of the deployment: its file's content, and the script of a request with its own zone.
+
+    ``scripts`` are those of its other services.
+    """
 
     content: Mapping[str, Any]
     script: Script
+    scripts: tuple[Script, ...] = ()
+
+    def at(self, service: str) -> Agency:
+        """The same with the script of another of its services."""
+        return replace(self, script=next(script for script in self.scripts if script.service == service))
 
     @property
     def slug(self) -> str:
@@ -267,24 +276,35 @@ class Case:
 
 def two_agencies() -> tuple[Agency, Agency]:
     """The demo's first tenant, and the same under another host with a zone of its own."""
-    (content, *_), (script, *_) = scripts.tenants(), scripts.scripts()
+    content = scripts.tenants()[0]
+    script, *further = scripts.scripts()
     for connection in content["connections"]:
         if connection.get("zones"):
             connection["settings"]["timeout"] = DNS_TIMEOUT
-    one = Agency(content, script)
+    one = Agency(content, script, tuple(each for each in further if each.tenant == script.tenant))
     twin = json.loads(json.dumps(content, default=str).replace(one.zone, "kembar.example"))
     twin = {**copy.deepcopy(content), **{name: twin[name] for name in ("zones", "connections")}}
+    _forget_reverse_zones(twin)
     twin = {**twin, "slug": "kembar", "name": "Pemerintah Kota Kembar", "hosts": ["kembar.localhost"]}
     first, *others = script.steps
     first = {**first, "input": {**first["input"], "name_zone": "kembar.example"}}
     return one, Agency(twin, replace(script, tenant="kembar", host="kembar.localhost", steps=(first, *others)))
 
 
+def _forget_reverse_zones(content: dict[str, Any]) -> None:
+    """Leave a zone of addresses to one tenant."""
+    for holder in (content, *content["connections"], *(each["settings"] for each in content["connections"])):
+        if "zones" in holder:
+            holder["zones"] = [zone for zone in holder["zones"] if not is_reverse(zone)]
+
+
 @pytest.fixture(scope="session")
 def deployment(server_directory: Path) -> Iterator[Deployment]:
     """A running deployment with two tenants; shared, so a test takes requests of its own and mends what it breaks."""
     agencies = two_agencies()
-    stack = TrialStack(server_directory / "deployment", free_port(), tuple(each.zone for each in agencies))
+    stack = TrialStack(
+        server_directory / "deployment", free_port(), tuple(zone for each in agencies for zone in each.content["zones"])
+    )
     stack.prepare()
     made = Deployment(stack, *agencies)
     try:

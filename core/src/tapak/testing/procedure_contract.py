@@ -89,9 +89,10 @@ class ProcedureContract:
 
     @pytest.fixture
     def first_view(self, procedure: Procedure, settings: Mapping[str, Any]) -> MemoryView:
-        """A fresh request; every upload that a step requires has been sent."""
+        """A fresh request; every upload that a step requires or a form offers has been sent."""
         view = MemoryView.of(procedure, settings=settings, facts=CAPACITY)
         wanted = [required.by for step in procedure.steps for required in step.required_inputs]
+        wanted += [f"document:{upload.kind}" for form in procedure.forms.values() for upload in form.uploads]
         for by in dict.fromkeys(wanted):
             how, _, kind = by.partition(":")
             view = view.with_document(kind) if how == "document" else view

@@ -43,6 +43,7 @@ class MemoryView:
     positions: Sequence[PositionRef] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     zones: Sequence[str] = ("example.test",)
+    reverse_zones: Sequence[str] = ("2.0.192.in-addr.arpa",)
     taken: frozenset[str] = frozenset()
     actors: Mapping[str, str] = field(default_factory=dict)
     free: Sequence[str] = ("192.0.2.21", "192.0.2.22")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, stream_with_context
+from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask_babel import gettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -17,8 +18,10 @@ from tapak.requests import reading
 from tapak.requests import registers as books
 from tapak.requests.forms import describe
 from tapak.requests.models import RegisterRow, Request, Task
+from tapak.sdk.errors import Invalid
 from tapak.sdk.registers import Register
 from tapak.web.entered import Line, line
+from tapak.web.formdata import fit_to_show, read
 from tapak.web.paging import id_cursor
 
 AGENDA, DISPOSITIONS = "tapak.agenda", "tapak.disposition"
@@ -28,15 +31,17 @@ BYTE_ORDER_MARK = "\ufeff"
 """Without it spreadsheets read the file in the machine's own code page."""
 
 blueprint = Blueprint("web_registers", __name__)
+Place = tuple[int | None, int | None]
+"""A request and its revision; nothing for a row by hand."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A row with its request, the scan of its letter (None: none) and, in the agenda book, its disposition."""
+    """A row with its request (None: written by hand), the scan of its letter (None: none) and its disposition."""
 
     row: RegisterRow
     cells: tuple[Line, ...]
-    request: Request
+    request: Request | None
     scan: int | None
     disposed: Mapping[str, Any] | None
 
@@ -73,8 +78,34 @@ def register(key: str) -> Any:
         labels=[field.label for field in _columns(book)],
         entries=_entries(desk.session, book, page),
         words=words,
+        writes=books.may_write(scope.desk(), book),
         following=page[-1].id if len(found) > reading.PAGE else None,
     )
+
+
+@blueprint.get("/buku/<key>/catat")
+def new_row(key: str) -> Any:
+    """The form of a row by hand, for whoever keeps the register."""
+    return _entry_form(books.writable(scope.desk(), key), {}, {})
+
+
+@blueprint.post("/buku/<key>/catat")
+def add_row(key: str) -> Any:
+    """Write a row; what is wrong is told beside the form, with everything typed kept."""
+    book = books.writable(scope.desk(), key)
+    given = read(book.schema().fields, request.form)
+    try:
+        with scope.acting() as desk:
+            books.write(desk, key, given)
+    except Invalid as refused:
+        return _entry_form(book, given, refused.fields), 422
+    flash(gettext("Catatan ditambahkan."), "success")
+    return redirect(url_for("web_registers.register", key=key), 303)
+
+
+def _entry_form(book: Register, given: Mapping[str, Any], errors: Mapping[str, Sequence[str]]) -> str:
+    form = fit_to_show(replace(field, value=given.get(field.name)) for field in describe(book.schema()))
+    return render_template("agenda/entry.html", book=book, form=form, errors=errors)
 
 
 def _searched() -> str:
@@ -87,10 +118,12 @@ def _columns(book: Register) -> list[Any]:
 
 
 def _entries(session: Session, book: Register, rows: Sequence[RegisterRow]) -> list[Entry]:
-    asked = {row.request_id for row in rows}
-    requests = {each.id: each for each in session.scalars(select(Request).where(Request.id.in_(asked)))}
+    asked = {row.request_id for row in rows if row.request_id is not None}
+    requests: dict[int | None, Request] = {
+        each.id: each for each in session.scalars(select(Request).where(Request.id.in_(asked)))
+    }
     tasks = select(Task.id, Task.revision).where(Task.id.in_({row.task_id for row in rows}))
-    revisions = dict(session.execute(tasks).all())
+    revisions: dict[int | None, int] = {row.id: row.revision for row in session.execute(tasks)}
     scans = _scans(session, asked)
     disposed = _dispositions(session, asked) if book.key == AGENDA else {}
     columns = _columns(book)
@@ -98,15 +131,15 @@ def _entries(session: Session, book: Register, rows: Sequence[RegisterRow]) -> l
         Entry(
             row,
             tuple(line(column, row.content.get(column.name)) for column in columns),
-            requests[row.request_id],
-            scans.get((row.request_id, revisions.get(row.task_id or 0, 0))),
-            disposed.get((row.request_id, revisions.get(row.task_id or 0, 0))),
+            requests.get(row.request_id),
+            scans.get((row.request_id, revisions.get(row.task_id))),
+            disposed.get((row.request_id, revisions.get(row.task_id))),
         )
         for row in rows
     ]
 
 
-def _dispositions(session: Session, requests: Iterable[int]) -> dict[tuple[int, int], Mapping[str, Any]]:
+def _dispositions(session: Session, requests: Iterable[int]) -> dict[Place, Mapping[str, Any]]:
     """The newest disposition of each request and revision."""
     query = (
         select(RegisterRow, Task.revision)
@@ -117,7 +150,7 @@ def _dispositions(session: Session, requests: Iterable[int]) -> dict[tuple[int, 
     return {(row.request_id, revision): row.content for row, revision in session.execute(query)}
 
 
-def _scans(session: Session, requests: Iterable[int]) -> dict[tuple[int, int], int]:
+def _scans(session: Session, requests: Iterable[int]) -> dict[Place, int]:
     """The newest scan of the letter of each request and revision."""
     query = (
         select(Document.request_id, Document.revision, func.max(Document.id))

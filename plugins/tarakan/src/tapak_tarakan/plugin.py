@@ -8,6 +8,7 @@ from pathlib import Path
 from tapak.sdk.hookspecs import Folders, PluginSettings, hookimpl
 from tapak.sdk.procedure import Procedure
 from tapak.sdk.registers import Register
+from tapak_tarakan.colocation import COLOCATION
 from tapak_tarakan.hosting import HOSTING
 from tapak_tarakan.registers import REGISTERS
 from tapak_tarakan.settings import TarakanSettings
@@ -16,7 +17,7 @@ from tapak_tarakan.settings import TarakanSettings
 @hookimpl
 def procedures() -> Sequence[Procedure]:
     """Every version that may still have running requests."""
-    return (HOSTING,)
+    return (HOSTING, COLOCATION)
 
 
 @hookimpl
@@ -33,5 +34,6 @@ def settings_schema() -> PluginSettings:
 
 @hookimpl
 def folders() -> Folders:
-    """The English words of forms and registers."""
-    return Folders("tarakan", translations=Path(__file__).parent / "translations")
+    """Letters, and the English words of forms and registers."""
+    here = Path(__file__).parent
+    return Folders("tarakan", letters=here / "letters", translations=here / "translations")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from tapak.sdk.fields import Day, Line, Table
+from tapak.sdk.fields import Appointment, Choice, Count, Day, Line, Prose, Table
 from tapak.sdk.forms import StepSchema
 from tapak.sdk.registers import Register
+
+MAINTENANCE_KINDS = {"routine": "Rutin", "fault": "Gangguan", "change": "Perubahan"}
 
 
 class SettingLine(StepSchema):
@@ -41,6 +43,42 @@ class UsageRow(StepSchema):
     figures = Table("Angka", FigureLine, least=0, most=200)
 
 
+class TeamLine(StepSchema):
+    """One of the unit's technical team."""
+
+    name = Line("Nama", 120)
+    role = Line("Jabatan atau tugas", 120)
+    nip = Line("NIP", 40, optional=True)
+    phone = Line("Telepon", 30)
+
+
+class PlacedRow(StepSchema):
+    """A device that stands at the NOC (data konfigurasi layanan colocation server)."""
+
+    placed_on = Day("Tanggal instalasi")
+    rack = Line("Rak", 40)
+    unit = Count("Unit (U) terbawah", 1, 60)
+    model = Line("Merek dan tipe", 80)
+    serial = Line("Nomor seri", 80)
+    address = Line("Alamat IP", 45)
+    name = Line("Nama", 253)
+    server_name = Line("Nama server", 120)
+    agency = Line("Perangkat daerah", 200)
+    team = Table("Tim OPD", TeamLine, least=0)
+    configuration = Table("Konfigurasi", SettingLine, least=0, most=50)
+
+
+class MaintenanceRow(StepSchema):
+    """What was done on the network (pemeliharaan jaringan internet)."""
+
+    done_at = Appointment("Waktu")
+    kind = Choice("Jenis", MAINTENANCE_KINDS, widget="radio")
+    place = Line("Perangkat atau lokasi", 200)
+    work = Prose("Pekerjaan", 2000)
+    result = Prose("Hasil", 1000)
+    affected = Prose("Layanan yang terdampak", 1000, optional=True)
+
+
 CONFIGURATIONS = Register(
     key="tarakan.hosting_configuration",
     title="Data konfigurasi hosting",
@@ -55,4 +93,20 @@ USAGE = Register(
     columns=("reported_on", "name", "agency"),
     search=("name", "agency"),
 )
-REGISTERS = (CONFIGURATIONS, USAGE)
+PLACED_SERVERS = Register(
+    key="tarakan.colocation_configuration",
+    title="Data konfigurasi layanan colocation server",
+    schema=PlacedRow,
+    columns=("placed_on", "rack", "unit", "model", "serial", "address", "name", "agency"),
+    search=("rack", "model", "serial", "address", "name", "server_name", "agency"),
+)
+MAINTENANCE = Register(
+    key="tarakan.network_maintenance",
+    title="Pemeliharaan jaringan internet",
+    schema=MaintenanceRow,
+    columns=("done_at", "kind", "place", "work", "result"),
+    search=("place", "work", "result"),
+    number_series="network_maintenance",
+    writers=("tarakan.colocation:noc", "tarakan.colocation:bidang"),
+)
+REGISTERS = (CONFIGURATIONS, USAGE, PLACED_SERVERS, MAINTENANCE)

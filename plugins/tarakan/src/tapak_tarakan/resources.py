@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import ip_address
 
+from tapak.sdk.addresses import address_record
 from tapak.sdk.names import NameWish
-from tapak.sdk.resources import DesiredResource, RecordSet, Site
+from tapak.sdk.resources import DesiredResource, Site
 from tapak.sdk.view import View
-
-DEFAULT_TTL = 300
+from tapak_tarakan.settings import DEFAULT_TTL
 
 
 def desired_resources(view: View) -> Sequence[DesiredResource]:
@@ -19,9 +18,8 @@ def desired_resources(view: View) -> Sequence[DesiredResource]:
         return ()
     answers = view.answers
     name = NameWish(answers["name_label"], answers["name_zone"]).fqdn
-    record_type = "A" if ip_address(address).version == 4 else "AAAA"
     ttl = view.settings.get("ttl", DEFAULT_TTL)
     return (
         DesiredResource("site", Site(name, title=answers["system_name"], owner=view.request.agency)),
-        DesiredResource("name", RecordSet(answers["name_zone"], name, record_type, (address,), ttl), needs=("site",)),
+        DesiredResource("name", address_record(answers["name_zone"], name, address, ttl), needs=("site",)),
     )

@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from tapak.sdk.settings import SettingsSchema
 
 MINUTE, DAY = 60, 86_400
+DEFAULT_TTL = 300
 
 
 def _texts(label: str, default: list[str], limit: int, least: int = 0) -> fields.List[str]:
@@ -24,7 +25,7 @@ class TarakanSettings(SettingsSchema):
     """Settings of Tarakan's procedures. ``ttl`` is in seconds; a name pattern's ``*`` stands for anything."""
 
     ttl = fields.Integer(
-        load_default=300,
+        load_default=DEFAULT_TTL,
         validate=validate.Range(MINUTE, DAY, error="Dari 60 sampai 86400 detik."),
         error_messages={"invalid": "Isi dengan angka bulat."},
         metadata={"label": "TTL rekaman DNS (detik)"},

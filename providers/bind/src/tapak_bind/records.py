@@ -19,7 +19,7 @@ import dns.rdatatype
 from tapak.sdk.errors import Invalid
 from tapak.sdk.resources import RecordSet
 
-TYPES = ("A", "AAAA", "CAA", "CNAME", "MX", "SRV", "TXT")
+TYPES = ("A", "AAAA", "CAA", "CNAME", "MX", "PTR", "SRV", "TXT")
 MAX_TTL = 2**31 - 1  # RFC 2181 section 8
 MAX_VALUE = 4096
 
