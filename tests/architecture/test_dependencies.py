@@ -13,6 +13,7 @@ import pytest
 
 OURS = {
     "tapak": "tapak",
+    "tapak_kukar": "tapak-kukar",
     "tapak_tarakan": "tapak-tarakan",
     "tapak_pontianak": "tapak-pontianak",
     "tapak_bind": "tapak-bind",

@@ -10,7 +10,7 @@ from tapak_kota.forms import ServersPart
 from werkzeug.datastructures import MultiDict
 
 from tapak.requests.forms import describe
-from tapak.step_kinds.decide import DecideInput
+from tapak.sdk.decisions import DecisionPart
 from tapak.web.formdata import fit_to_show, on_page, read
 from tapak_tarakan.hosting_forms import HostingReview, HostingSubmission
 
@@ -29,7 +29,7 @@ def test_ticked_boxes_are_true_and_others_false():
 
 
 def test_every_ticked_choice_is_kept_and_none_is_an_empty_list():
-    told = read(fields_of(DecideInput), sent(("reasons", "a"), ("reasons", "b"), ("reasons", "")))
+    told = read(fields_of(DecisionPart), sent(("reasons", "a"), ("reasons", "b"), ("reasons", "")))
     assert (told["reasons"], told["fields_concerned"]) == (["a", "b"], [])
 
 
@@ -86,7 +86,7 @@ def test_a_table_is_read_row_by_row_and_blank_rows_are_none():
 
 @given(JSON)
 def test_any_draft_can_be_shown(value):
-    for schema in (HostingSubmission, HostingReview, DecideInput):
+    for schema in (HostingSubmission, HostingReview, DecisionPart):
         given_form = [type(field)(**{**vars(field), "value": value}) for field in describe(schema())]
         for field in fit_to_show(given_form):
             assert isinstance(field.value, SHAPES.get(field.widget, str))

@@ -23,7 +23,7 @@ from tapak.sdk import parts, wording
 from tapak.sdk.parts import PLAIN_SUBMISSION
 from tapak.sdk.scanning import SEVERITY_WORDS
 from tapak.step_kinds.ask_applicant import AskInput
-from tapak.step_kinds.decide import RETURN_REASONS, concerned_labels
+from tapak.sdk.decisions import RETURN_REASONS, concerned_labels
 from tapak.step_kinds.disposition_sheet import DISPOSITION_INSTRUCTIONS
 from tapak.web import refusals, words
 from tapak.web.language import CATALOGUES, catalogue

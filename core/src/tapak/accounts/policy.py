@@ -236,6 +236,7 @@ ACTIONS: Mapping[str, Rule] = {
     "agenda.read": _overseer,
     "register.read": _overseer,
     "register.write": _writes,
+    "register.import": _overseer,
     "service.repair": _overseer,
 }
 """Every action, and what is in the way (Indonesian; empty: nothing) once the subject is visible."""

@@ -45,6 +45,7 @@ VIEWS = (
         Snapshot.hash,
         Deadline.escalated_to,
         Agency.name,
+        Agency.kind,
         Account.name,
         RESULTS,
         NUMBERS,
@@ -117,8 +118,8 @@ def views_of(desk: Desk, request_id: int) -> tuple[TaskView, ...]:
 
 
 def _view(desk: Desk, row: Any) -> TaskView:
-    request, task, digest, escalated_to, agency, applicant, results, numbers, paused = row
-    known = Known(agency, applicant, results or {}, numbers or {}, paused)
+    request, task, digest, escalated_to, agency, agency_kind, applicant, results, numbers, paused = row
+    known = Known(agency, agency_kind, applicant, results or {}, numbers or {}, paused)
     return TaskView(desk, request, task, pinned(desk, digest), known, escalated_to)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, text
@@ -189,6 +189,39 @@ class RegisterRow(TenantRow, Base):
     content: Mapped[dict[str, Any]]
     words: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class RegisterImport(TenantRow, Base):
+    """A file that was imported into a register; the newest one's rows are what the register holds.
+
+    ``imported_on`` is the tenant's day; ``filename`` and ``sha256`` are the file's.
+    """
+
+    __tablename__ = "register_import"
+    __table_args__ = (Index("ix_register_import_register", "tenant_id", "register", "id"),)
+
+    register: Mapped[str]
+    imported_on: Mapped[date]
+    filename: Mapped[str]
+    sha256: Mapped[str]
+    rows: Mapped[int]
+    account_id: Mapped[int | None]
+    imported_by: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ImportedRow(TenantRow, Base):
+    """A row of an imported file. ``words`` is what a search looks through."""
+
+    __tablename__ = "imported_row"
+    __table_args__ = (
+        tenant_key("import_id", RegisterImport),
+        Index("ix_imported_row_import_id", "tenant_id", "import_id", "id"),
+    )
+
+    import_id: Mapped[int]
+    content: Mapped[dict[str, Any]]
+    words: Mapped[str] = mapped_column(server_default="")
 
 
 class IdempotencyKey(TenantRow, Base):

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from tapak.requests.desk import Desk
 from tapak.requests.models import Snapshot
 from tapak.sdk.errors import NotFound
-from tapak.sdk.procedure import Procedure, from_snapshot, snapshot, snapshot_hash
+from tapak.sdk.procedure import Procedure, from_snapshot, snapshot, snapshot_hash, switched
 from tapak.tenants.settings import resolve
 
 
@@ -35,14 +35,14 @@ def offered(desk: Desk) -> tuple[Procedure, ...]:
 
 
 def offered_procedure(desk: Desk, key: str) -> Procedure:
-    """The procedure ``key`` in the version that takes new requests today.
+    """The procedure ``key`` in the version that takes new requests today, with the branches that are switched on.
 
     Raises:
         NotFound: the tenant doesn't run it.
     """
     for procedure in offered(desk):
         if procedure.key == key:
-            return procedure
+            return switched(procedure, settings_of(desk, procedure))
     raise NotFound("Layanan ini tidak tersedia.", log=f"procedure {key} is not offered")
 
 
@@ -55,7 +55,7 @@ def settings_of(desk: Desk, procedure: Procedure) -> Mapping[str, Any]:
 def pin(desk: Desk, procedure: Procedure) -> Snapshot:
     """The stored snapshot of ``procedure`` with today's settings, made where it is new."""
     settings = settings_of(desk, procedure)
-    content = snapshot(procedure)
+    content = snapshot(switched(procedure, settings))
     digest = snapshot_hash({"declaration": content, "settings": settings})
     stored = insert(Snapshot).values(hash=digest, code=procedure.code, content=content, settings=settings)
     desk.session.execute(stored.on_conflict_do_nothing(index_elements=[Snapshot.tenant_id, Snapshot.hash]))

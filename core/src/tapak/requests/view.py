@@ -16,10 +16,12 @@ from tapak.inventory import service as inventory
 from tapak.provisioning import service as provisioning
 from tapak.requests import names
 from tapak.requests.desk import Desk
+from tapak.requests.imported import newest
 from tapak.requests.models import Pause, Request, Task
 from tapak.requests.snapshots import Pinned
 from tapak.scanning import service as scanning
 from tapak.sdk.procedure import Procedure, Step
+from tapak.sdk.registers import Imported
 from tapak.sdk.resources import Fact
 from tapak.sdk.scanning import ScanReport
 from tapak.sdk.step_kinds import StepKind
@@ -31,10 +33,12 @@ ASKED = "asked_of_applicant"
 
 @dataclass(frozen=True)
 class Known:
-    """What was read with the task: names of unit and applicant, the revision's finished inputs by step, the newest
-    number in each register, and whether the clock ever stood still."""
+    """What was read with the task: the unit's name and kind, the applicant's name, the revision's finished inputs by
+    step, the newest number in each register, and whether the clock ever stood still.
+    """
 
     agency: str
+    agency_kind: str
     applicant: str
     results: Mapping[str, Mapping[str, Any]]
     numbers: Mapping[str, str]
@@ -80,7 +84,14 @@ class TaskView:
     def request(self) -> RequestFacts:
         row, known = self.row, self.known
         return RequestFacts(
-            row.id, row.number, row.state, known.agency, known.applicant, self.task.revision, row.submitted_at
+            row.id,
+            row.number,
+            row.state,
+            known.agency,
+            known.applicant,
+            self.task.revision,
+            row.submitted_at,
+            known.agency_kind,
         )
 
     @property
@@ -99,6 +110,10 @@ class TaskView:
     def asked(self) -> Mapping[str, Any]:
         asked: Mapping[str, Any] = self.task.draft.get(ASKED) or (self.task.input or {}).get(ASKED) or {}
         return asked
+
+    @property
+    def actor(self) -> str:
+        return self.desk.person.name if self.desk.person else ""
 
     @cached_property
     def documents(self) -> Sequence[DocumentRef]:
@@ -160,6 +175,9 @@ class TaskView:
 
     def free_addresses(self) -> Sequence[str]:
         return inventory.free_addresses(self.desk.session)
+
+    def imported(self, register: str) -> Imported | None:
+        return newest(self.desk.session, register)
 
     def shared_address(self) -> str:
         return inventory.shared_address(self.desk.session)

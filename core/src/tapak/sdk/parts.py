@@ -112,6 +112,13 @@ class NotePart(StepSchema):
     note = Prose("Catatan", 2000, optional=True)
 
 
+class HandOverPart(StepSchema):
+    """A note to the unit, and figures whose source can't be reached."""
+
+    note = Prose("Catatan untuk perangkat daerah", 2000, optional=True)
+    manual_facts = Figures("Angka yang diisi manual", help="Hanya untuk sumber yang tidak terjangkau.")
+
+
 class PlainSubmission(LetterPart, PeoplePart):
     """A submission of nothing but its letter and its people."""
 

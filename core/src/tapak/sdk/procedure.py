@@ -50,7 +50,8 @@ class Outcome:
     """A way to leave a step. ``to`` is a step's key or :data:`END`.
 
     ``returns`` marks a return to the applicant: it needs reasons, a text and the fields concerned, and opens a new
-    revision. ``outside_sop`` marks a branch that the paper doesn't print (shown as "di luar SOP").
+    revision. ``outside_sop`` marks a branch that the paper doesn't print (shown as "di luar SOP"). ``switch`` names a
+    setting of the plugin that lists the keys of such branches: the agency has only those that stand there.
     """
 
     key: str
@@ -59,6 +60,7 @@ class Outcome:
     returns: bool = False
     refuses: bool = False
     outside_sop: bool = False
+    switch: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,11 @@ class RequiredInput:
 
 @dataclass(frozen=True)
 class Header:
-    """The printed head of the document; lists keep the printed order."""
+    """The printed head of the document; lists keep the printed order.
+
+    ``outside_sop`` marks a service that runs on the steps of another document until the agency has one of its own for
+    it: it is shown as "di luar SOP", and its ``number`` is empty.
+    """
 
     number: str
     title: str
@@ -143,6 +149,7 @@ class Header:
     equipment: tuple[str, ...]
     warning: tuple[str, ...]
     records: tuple[str, ...]
+    outside_sop: bool = False
 
 
 def _no_problems(view: View, answers: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
@@ -236,6 +243,19 @@ class Procedure:
     def code(self) -> str:
         """What must be installed for a request of this version to run: ``kota.hosting/1``."""
         return f"{self.key}/{self.version}"
+
+
+def switched(procedure: Procedure, settings: Mapping[str, Any]) -> Procedure:
+    """``procedure`` with the branches that an agency of those ``settings`` has switched on."""
+    steps = tuple(
+        replace(step, outcomes=tuple(each for each in step.outcomes if _is_on(each, settings)))
+        for step in procedure.steps
+    )
+    return replace(procedure, steps=steps)
+
+
+def _is_on(outcome: Outcome, settings: Mapping[str, Any]) -> bool:
+    return not outcome.switch or outcome.key in (settings.get(outcome.switch) or ())
 
 
 def snapshot(procedure: Procedure) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from marshmallow import Schema
@@ -17,6 +18,9 @@ class Register:
     it; ``number_series`` names the running number that each row takes in its own transaction (never a gap, never a
     double), or is empty. ``writers`` are actors of procedures (``kota.placing:officer``) who also write rows by hand,
     for what happens outside any request; a row is never changed, what was wrong is set right by another one.
+
+    ``imported`` marks a registry that others keep: its rows come from the newest file that somebody imported, and no
+    step writes into it.
     """
 
     key: str
@@ -26,6 +30,16 @@ class Register:
     search: tuple[str, ...] = ()
     number_series: str = ""
     writers: tuple[str, ...] = ()
+    imported: bool = False
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an imported register holds: its rows, from the file ``filename``, imported ``on`` the tenant's day."""
+
+    on: date
+    filename: str
+    rows: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tapak.sdk.registers import Imported
 from tapak.sdk.resources import Fact
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RequestFacts:
-    """The request itself. ``number`` is empty while it is a draft; ``revision`` counts submissions from 1."""
+    """The request itself. ``number`` is empty while it is a draft; ``revision`` counts submissions from 1.
+
+    ``agency_kind`` is what kind of unit applies: dinas, badan, rsud, kecamatan, kelurahan, desa or other.
+    """
 
     id: int
     number: str
@@ -25,6 +29,7 @@ class RequestFacts:
     applicant: str
     revision: int
     submitted_at: datetime | None
+    agency_kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,10 +71,10 @@ class View(Protocol):
 
     ``answers`` is the submission of the current revision; ``results`` the stored input of each finished step of the
     current revision, by step key; ``asked`` what an officer asked the applicant for at this step, whose turn it now
-    is (empty otherwise); ``settings`` the tenant's resolved settings (its own and the plugin's). ``now`` is
-    aware and in the tenant's time zone, so that its date is the tenant's today. ``zones`` take new names;
-    ``reverse_zones`` are the tenant's own of addresses. ``scans`` holds the newest run of scanners over each document
-    that has one.
+    is (empty otherwise); ``actor`` the name of whoever acts now (empty for a worker); ``settings`` the tenant's
+    resolved settings (its own and the plugin's). ``now`` is aware and in the tenant's time zone, so that its date is
+    the tenant's today. ``zones`` take new names; ``reverse_zones`` are the tenant's own of addresses. ``scans`` holds
+    the newest run of scanners over each document that has one.
     """
 
     @property
@@ -86,6 +91,8 @@ class View(Protocol):
     def results(self) -> Mapping[str, Mapping[str, Any]]: ...
     @property
     def asked(self) -> Mapping[str, Any]: ...
+    @property
+    def actor(self) -> str: ...
     @property
     def documents(self) -> Sequence[DocumentRef]: ...
     @property
@@ -113,6 +120,10 @@ class View(Protocol):
 
     def free_addresses(self) -> Sequence[str]:
         """Public addresses of the tenant's pool that nobody holds."""
+        ...
+
+    def imported(self, register: str) -> Imported | None:
+        """What the imported ``register`` holds; None where nothing was imported yet."""
         ...
 
     def shared_address(self) -> str:

@@ -6,19 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tapak.sdk.contexts import common, figures, outcome, people
-from tapak.sdk.fields import Figures, Prose
-from tapak.sdk.forms import StepSchema
+from tapak.sdk.parts import HandOverPart
 from tapak.sdk.request_view import named, only_outcome, refuse_stray_figures
 from tapak.sdk.step_kinds import Letter, StepKind, StepResult
 from tapak.sdk.view import View
 from tapak.sdk.wording import day_words
-
-
-class HandOverInput(StepSchema):
-    """A note to the unit, and figures whose source can't be reached."""
-
-    note = Prose("Catatan untuk perangkat daerah", 2000, optional=True)
-    manual_facts = Figures("Angka yang diisi manual", help="Hanya untuk sumber yang tidak terjangkau.")
 
 
 class HandOver(StepKind):
@@ -26,11 +18,12 @@ class HandOver(StepKind):
 
     name = "tapak.hand_over/1"
     title = "Pengiriman data dan laporan penggunaan"
-    input_schema = HandOverInput
+    input_schema = HandOverPart
+    takes = HandOverPart
     needs_facts = True
 
     def shown(self, view: View) -> Sequence[tuple[str, str]]:
-        return view.procedure.configuration(view)
+        return [*view.procedure.configuration(view), *super().shown(view)]
 
     def run(self, view: View, data: Mapping[str, Any]) -> StepResult:
         refuse_stray_figures(view, data["manual_facts"])

@@ -9,6 +9,7 @@ from typing import Any
 
 from tapak.sdk.names import RESERVED, label_problem
 from tapak.sdk.procedure import Procedure, Step
+from tapak.sdk.registers import Imported
 from tapak.sdk.resources import DesiredResource, Fact
 from tapak.sdk.scanning import ScanReport
 from tapak.sdk.view import DocumentRef, PositionRef, RequestFacts, ResourceState
@@ -25,8 +26,8 @@ def first_request() -> RequestFacts:
 class MemoryView:
     """``tapak.sdk.view.View`` from plain values; the defaults are an unremarkable request under ``example.test``.
 
-    ``actors`` are the positions that the tenant chose for actors, where they aren't the procedure's own; ``taken`` are
-    full names that somebody holds; ``free`` the free public addresses.
+    ``imports`` are imported registers by key; ``actors`` are the positions that the tenant chose for actors, where they
+    aren't the procedure's own; ``taken`` are full names that somebody holds; ``free`` the free public addresses.
     """
 
     procedure: Procedure
@@ -46,6 +47,8 @@ class MemoryView:
     reverse_zones: Sequence[str] = ("2.0.192.in-addr.arpa",)
     taken: frozenset[str] = frozenset()
     actors: Mapping[str, str] = field(default_factory=dict)
+    actor: str = "Petugas Contoh"
+    imports: Mapping[str, Imported] = field(default_factory=dict)
     free: Sequence[str] = ("192.0.2.21", "192.0.2.22")
     shared: str = "192.0.2.20"
 
@@ -85,6 +88,10 @@ class MemoryView:
     def free_addresses(self) -> Sequence[str]:
         """``free``."""
         return self.free
+
+    def imported(self, register: str) -> Imported | None:
+        """That of ``imports``."""
+        return self.imports.get(register)
 
     def shared_address(self) -> str:
         """``shared``."""

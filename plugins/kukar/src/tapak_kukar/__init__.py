@@ -1,0 +1,1 @@
+"""Kabupaten Kutai Kartanegara's procedures."""
