@@ -8,6 +8,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
+def deployed_tenant() -> str:
+    """The demo's tenant that the shared deployment runs."""
+    return "tarakan"
+
+
+@pytest.fixture(scope="session")
 def project_root() -> Path:
     """The folder that holds the workspace's pyproject.toml."""
     return ROOT

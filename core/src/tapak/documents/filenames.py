@@ -26,6 +26,13 @@ def tidy_filename(name: str, media_type: str) -> str:
     return f"{stem[: LENGTH - len(extension) - 1].strip(' .') or FALLBACK}.{extension}"
 
 
+def shown_filename(name: str) -> str:
+    """``name`` as it may be shown: without path, control and direction marks, at most 120 characters."""
+    stem = re.split(r"[/\\]", _SPACES.sub(" ", unicodedata.normalize("NFC", name)))[-1]
+    stem = "".join(letter for letter in stem if not unicodedata.category(letter).startswith("C"))
+    return _UNFIT.sub("_", stem).strip(" .")[:LENGTH] or FALLBACK
+
+
 def _without_extension(stem: str, extension: str) -> str:
     for ending in (extension, *ALSO.get(extension, ())):
         if stem.lower().endswith(f".{ending}"):

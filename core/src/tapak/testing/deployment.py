@@ -274,10 +274,10 @@ class Case:
         self.walker.call(self.agency.who("provision"), "POST", f"/requests/{self.request_id}/retry")
 
 
-def two_agencies() -> tuple[Agency, Agency]:
-    """The demo's first tenant, and the same under another host with a zone of its own."""
-    content = scripts.tenants()[0]
-    script, *further = scripts.scripts()
+def two_agencies(slug: str) -> tuple[Agency, Agency]:
+    """The demo's tenant ``slug``, and the same under another host with a zone of its own."""
+    content = next(each for each in scripts.tenants() if each["slug"] == slug)
+    script, *further = (each for each in scripts.scripts() if each.tenant == slug)
     for connection in content["connections"]:
         if connection.get("zones"):
             connection["settings"]["timeout"] = DNS_TIMEOUT
@@ -299,9 +299,15 @@ def _forget_reverse_zones(content: dict[str, Any]) -> None:
 
 
 @pytest.fixture(scope="session")
-def deployment(server_directory: Path) -> Iterator[Deployment]:
+def deployed_tenant() -> str:
+    """The slug of the demo's tenant that the deployment runs: its first one, unless overridden."""
+    return str(scripts.tenants()[0]["slug"])
+
+
+@pytest.fixture(scope="session")
+def deployment(server_directory: Path, deployed_tenant: str) -> Iterator[Deployment]:
     """A running deployment with two tenants; shared, so a test takes requests of its own and mends what it breaks."""
-    agencies = two_agencies()
+    agencies = two_agencies(deployed_tenant)
     stack = TrialStack(
         server_directory / "deployment", free_port(), tuple(zone for each in agencies for zone in each.content["zones"])
     )

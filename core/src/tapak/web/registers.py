@@ -12,13 +12,18 @@ from flask_babel import gettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tapak.accounts.policy import may
+from tapak.documents.filenames import shown_filename
 from tapak.documents.models import DISCARDED, Document
 from tapak.http import scope
-from tapak.requests import reading
+from tapak.requests import imports, reading
 from tapak.requests import registers as books
+from tapak.requests.desk import Desk
 from tapak.requests.forms import describe
+from tapak.requests.import_files import LARGEST
+from tapak.requests.imported import last
 from tapak.requests.models import RegisterRow, Request, Task
-from tapak.sdk.errors import Invalid
+from tapak.sdk.errors import Invalid, TooLarge
 from tapak.sdk.registers import Register
 from tapak.web.entered import Line, line
 from tapak.web.formdata import fit_to_show, read
@@ -62,10 +67,46 @@ def export(key: str) -> Any:
     return Response(lines, mimetype="text/csv", headers=headers)
 
 
+@blueprint.post("/buku/<key>/impor")
+def import_rows(key: str) -> Any:
+    """Replace what an imported register holds by the rows of a file."""
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        return _imported(scope.desk(), key, ["Pilih berkas CSV atau XLSX."]), 422
+    try:
+        with scope.acting() as desk:
+            imports.import_as_person(desk, key, shown_filename(sent.filename), sent.stream.read(LARGEST + 1))
+    except (Invalid, TooLarge) as refused:
+        return _imported(scope.desk(), key, refused.fields.get("file", [refused.message])), refused.status
+    return redirect(url_for("web_registers.register", key=key), 303)
+
+
+def _imported(desk: Desk, key: str, problems: Sequence[str] = ()) -> Any:
+    """The page of an imported register, in its file's order."""
+    words = _searched()
+    found = imports.rows(desk, key, words=words, after=id_cursor("sesudah") or 0, limit=reading.PAGE + 1)
+    book, page = books.register(desk, key), found[: reading.PAGE]
+    return render_template(
+        "agenda/imported.html",
+        book=book,
+        books=books.registers(desk).values(),
+        columns=_columns(book),
+        titles=[field.label for field in describe(book.schema())],
+        entries=[[line(column, row.content.get(column.name)) for column in _columns(book)] for row in page],
+        last=last(desk.session, key),
+        problems=problems,
+        may_import=may(desk.somebody, "register.import"),
+        words=words,
+        following=page[-1].id if len(found) > reading.PAGE else None,
+    )
+
+
 @blueprint.get("/buku/<key>")
 def register(key: str) -> Any:
-    """One register, newest first."""
+    """One register, newest first; an imported one in its file's order."""
     desk = scope.desk()
+    if books.register(desk, key).imported:
+        return _imported(desk, key)
     words = _searched()
     found = books.rows(desk, key, words=words, before=id_cursor("sebelum"), limit=reading.PAGE + 1)
     known = books.registers(desk)
