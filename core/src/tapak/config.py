@@ -28,7 +28,8 @@ class Config:
 
     ``database_url`` connects as the app's role, ``relay_url`` as the relay's, ``owner_url`` as the owner's (only for
     migrations and platform acts). ``documents`` is a folder; ``identities`` a file of age identities, given only to
-    workers that provision. ``lease`` is seconds that a worker may hold a piece of work. ``scanning`` is the folder of
+    workers that provision; ``sealed_identities`` one that a web process reads sealed registers with, only where an
+    agency wants that. ``lease`` is seconds that a worker may hold a piece of work. ``scanning`` is the folder of
     scanners' rules, signatures and sockets; ``scan_user`` who a sandbox runs as where the worker is root.
     """
 
@@ -39,6 +40,7 @@ class Config:
     documents: Path = Path("var/documents")
     secret_key: str = ""
     identities: Path | None = None
+    sealed_identities: Path | None = None
     lease: float = 30.0
     upload_limit: int = 20 * 1024 * 1024
     scanning: Path = Path("var/scanning")
@@ -50,7 +52,7 @@ class Config:
     def from_environment(cls) -> Config:
         """The configuration of this process, from its environment."""
         env = os.environ
-        identities = env.get("TAPAK_IDENTITIES")
+        identities, sealed = env.get("TAPAK_IDENTITIES"), env.get("TAPAK_SEALED_IDENTITIES")
         return cls(
             database_url=env.get("TAPAK_DATABASE_URL", ""),
             relay_url=env.get("TAPAK_RELAY_URL", ""),
@@ -59,6 +61,7 @@ class Config:
             documents=Path(env.get("TAPAK_DOCUMENTS", "var/documents")),
             secret_key=env.get("TAPAK_SECRET_KEY", ""),
             identities=Path(identities) if identities else None,
+            sealed_identities=Path(sealed) if sealed else None,
             lease=float(env.get("TAPAK_LEASE", "30")),
             upload_limit=int(env.get("TAPAK_UPLOAD_LIMIT", str(20 * 1024 * 1024))),
             scanning=Path(env.get("TAPAK_SCANNING", "var/scanning")),

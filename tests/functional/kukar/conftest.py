@@ -23,6 +23,7 @@ from tapak.plugins import Registry, registry
 from tapak.requests import flow, papers
 from tapak.requests.desk import Desk
 from tapak.tenants.models import Tenant
+from tapak.tenants.secrets import KeyPair, new_identity
 
 HEAD = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n"
 PDF = HEAD + b"xref\n0 1\n0000000000 65535 f \ntrailer\n<< /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(HEAD)
@@ -60,6 +61,7 @@ class Office:
     content: Mapping[str, Any]
     store: DocumentStore
     identities: Path
+    key: KeyPair = field(default_factory=new_identity)
     now: datetime = NOW
     registry: Registry = field(default_factory=registry)
 
@@ -106,7 +108,8 @@ class Office:
     def apply(self, **changes: Any) -> None:
         """The tenant's file with other content."""
         content = {**self.content, **changes}
-        apply_tenant(self.owner, content, self.registry, placeholders=PLACEHOLDERS, identities=self.identities)
+        given = {**PLACEHOLDERS, "LOGBOOK_RECIPIENT": self.key.recipient}
+        apply_tenant(self.owner, content, self.registry, placeholders=given, identities=self.identities)
         with self.database.begin() as session:
             self.tenant = session.scalars(select(Tenant).where(Tenant.slug == "kukar")).one()
 

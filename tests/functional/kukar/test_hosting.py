@@ -15,10 +15,10 @@ from tapak_kukar.checklist import ITEMS
 
 SERVICE = "kukar.hosting"
 REGISTRY = (
-    "Nomor PSE;Nama sistem;Perangkat daerah;URL;Penanggung jawab;Status\n"
-    "777;Penerimaan Peserta Didik Baru;Dinas Pendidikan dan Kebudayaan;https://ppdb2025.kukarkab.go.id;"
-    "Pejabat Lama (contoh);Terbit\n"
-).encode()
+    b"Nomor PSE;Nama sistem;Perangkat daerah;URL;Penanggung jawab;Status\n"
+    b"777;Penerimaan Peserta Didik Baru;Dinas Pendidikan dan Kebudayaan;https://ppdb2025.kukarkab.go.id;"
+    b"Pejabat Lama (contoh);Terbit\n"
+)
 MATCHING: dict[str, Any] = {
     "pse_state": "issued",
     "pse_owner": "Dinas Pendidikan dan Kebudayaan",

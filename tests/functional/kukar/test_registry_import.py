@@ -63,7 +63,10 @@ def test_a_new_file_replaces_the_rows_and_the_import_stays_on_record(office):
     with office.desk("admin") as desk:
         assert [row["pse_number"] for row in newest(desk.session, KEY).rows] == ["779"]
         assert desk.session.scalar(select(func.count()).select_from(ImportedRow)) == 1
-        assert [each.rows for each in desk.session.scalars(select(RegisterImport).order_by(RegisterImport.id))] == [2, 1]
+        assert [each.rows for each in desk.session.scalars(select(RegisterImport).order_by(RegisterImport.id))] == [
+            2,
+            1,
+        ]
 
 
 @pytest.mark.parametrize(

@@ -79,9 +79,12 @@ class TaskSubject:
 
 @dataclass(frozen=True)
 class BookSubject:
-    """What matters of a register: ``writers`` are keys of the positions that also write in it by hand."""
+    """What matters of a register, by keys of positions: ``writers`` also write in it by hand, and ``readers`` may read
+    a sealed one.
+    """
 
-    writers: frozenset[str]
+    writers: frozenset[str] = frozenset()
+    readers: frozenset[str] = frozenset()
 
 
 Subject = RequestSubject | TaskSubject | BookSubject | None
@@ -138,7 +141,7 @@ def require(person: Person | None, action: str, subject: Subject = None) -> None
     rule = ACTIONS[action]
     if person is None:
         raise SignInNeeded("Silakan masuk dahulu.", log=f"{action} needs a signed-in person")
-    if subject is not None and not _sees(person, subject):
+    if isinstance(subject, (RequestSubject, TaskSubject)) and not _sees(person, subject):
         raise NotFound("Halaman atau data ini tidak ditemukan.", log=f"{action}: not visible to {person.account_id}")
     problem = rule(person, subject)
     if problem:
@@ -183,6 +186,13 @@ def _writes(person: Person, subject: Subject) -> str:
         raise TypeError("writing in a register needs a BookSubject")
     mine = any(held.key in subject.writers for held in person.positions)
     return "" if mine else "Catatan dalam register ini ditulis oleh jabatan lain."
+
+
+def _reads(person: Person, subject: Subject) -> str:
+    if not isinstance(subject, BookSubject):
+        raise TypeError("reading a sealed register needs a BookSubject")
+    allowed = any(held.key in subject.readers for held in person.positions)
+    return "" if allowed else "Isi buku ini hanya dapat dibaca pemegang jabatan yang ditunjuk instansi."
 
 
 def _own(person: Person, subject: Subject) -> str:
@@ -237,6 +247,7 @@ ACTIONS: Mapping[str, Rule] = {
     "register.read": _overseer,
     "register.write": _writes,
     "register.import": _overseer,
+    "register.unseal": _reads,
     "service.repair": _overseer,
 }
 """Every action, and what is in the way (Indonesian; empty: nothing) once the subject is visible."""

@@ -11,6 +11,7 @@ from tapak import migrations
 from tapak.cli.accounts import account
 from tapak.cli.audit import audit
 from tapak.cli.doctor import doctor
+from tapak.cli.logbook import logbook
 from tapak.cli.output import told
 from tapak.cli.procedures import procedure
 from tapak.cli.providers import provider, zone
@@ -75,5 +76,5 @@ def upgrade() -> None:
     click.echo(f"database is at revision {migrations.upgrade(Config.from_environment().needed('owner_url'))}")
 
 
-for group in (tenant, account, procedure, register, provider, zone, audit, scan, doctor):
+for group in (tenant, account, procedure, register, logbook, provider, zone, audit, scan, doctor):
     tapak.add_command(group)

@@ -21,6 +21,7 @@ from tapak.demo.servers.clamd import ClamdServer
 from tapak.demo.servers.postgresql import PostgresqlServer
 from tapak.demo.servers.process import Daemon, accepts, free_port, reachable, write_private
 from tapak.demo.servers.redis import RedisServer
+from tapak.tenants.secrets import KeyPair, append_identity, new_identity, read_identities
 
 DATABASE = "tapak"
 START = 120.0
@@ -124,7 +125,21 @@ class Stack:
             "DNS_KEY_NAME": self.bind.key_name,
             "DNS_KEY_SECRET": self.bind.key_secret,
             "DNS_ALGORITHM": self.bind.algorithm,
+            "LOGBOOK_RECIPIENT": self.logbook_key.recipient,
         }
+
+    @property
+    def sealed_identities(self) -> Path:
+        """The agency's own key of its sealed registers, which in the demo the web process holds too."""
+        return self.home / "logbook-key.txt"
+
+    @cached_property
+    def logbook_key(self) -> KeyPair:
+        """The key pair of the demo's sealed registers, made once."""
+        if not self.sealed_identities.exists():
+            append_identity(self.sealed_identities, new_identity(), "sealed registers")
+        (identity,) = read_identities(self.sealed_identities)
+        return KeyPair(str(identity), str(identity.to_public()))
 
     def prepare(self) -> None:
         """Make the folder, private but for what servers must reach."""
@@ -171,7 +186,8 @@ class Stack:
     def processes(self) -> Iterator[Daemon]:
         """Web, relay and workers, in this order."""
         worker = {**self.environment, "TAPAK_IDENTITIES": str(self.identities)}
-        yield self._daemon("web", self.environment, "serve", f"--bind=127.0.0.1:{self.port}")
+        web = {**self.environment, "TAPAK_SEALED_IDENTITIES": str(self.sealed_identities)}
+        yield self._daemon("web", web, "serve", f"--bind=127.0.0.1:{self.port}")
         yield self._daemon("relay", self.environment, "relay")
         yield self._daemon("work", worker, "work")
 

@@ -170,7 +170,7 @@ def _requirement_problems(
     elif how == "field":
         if kind is not None and what not in kind.form_of(procedure, step).schema().fields:
             yield f"{told} names the field {what!r}, which the kind {step.kind!r} does not have"
-    elif not (how == "document" and what) and required.by not in ("facts", "resources"):
+    elif not (how == "document" and what) and required.by not in ("facts", "resources", "sealing"):
         yield f"{told} can't be checked by {required.by!r}"
 
 

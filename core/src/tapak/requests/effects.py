@@ -14,6 +14,7 @@ from tapak.inventory.models import Service
 from tapak.provisioning import service as provisioning
 from tapak.requests.desk import Desk
 from tapak.requests.models import RegisterRow
+from tapak.requests.sealing import append
 from tapak.requests.view import TaskView
 from tapak.sdk.registers import Record, Register
 from tapak.sdk.step_kinds import Letter, StepResult
@@ -75,6 +76,9 @@ def _service(view: TaskView) -> Service:
 
 def _register(view: TaskView, row: Record) -> str:
     register = view.desk.registry.registers[row.register]
+    if register.sealed:
+        schema = register.schema()
+        return append(view, register, schema.dump(schema.load(dict(row.data))))
     return add_row(view.desk, register, row.data, request_id=view.row.id, task_id=view.task.id)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tapak.accounts.models import Account
@@ -188,6 +188,27 @@ class RegisterRow(TenantRow, Base):
     author: Mapped[str] = mapped_column(server_default="")
     content: Mapped[dict[str, Any]]
     words: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class SealedEntry(TenantRow, Base):
+    """A row of a sealed register: ``sealed`` is an age file to ``recipients``, the agency's keys of that moment.
+
+    ``seq`` counts from 1 in its register. ``hash`` is the SHA-256 of ``sealed``; ``previous`` that of the entry before,
+    which also stands inside.
+    """
+
+    __tablename__ = "sealed_entry"
+    __table_args__ = (UniqueConstraint("tenant_id", "register", "seq"), tenant_key("request_id", Request))
+
+    register: Mapped[str]
+    seq: Mapped[int]
+    request_id: Mapped[int]
+    task_id: Mapped[int]
+    previous: Mapped[str]
+    hash: Mapped[str]
+    recipients: Mapped[list[Any]]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -117,7 +117,9 @@ def rows(
         NotFound: there is no such register.
         Forbidden: the person may not read it.
     """
-    register(desk, key)
+    book = register(desk, key)
+    if book.sealed or book.imported:
+        raise NotFound("Isi buku ini ada pada halamannya sendiri.", log=f"register {key!r} has rows of another kind")
     query = select(RegisterRow).where(RegisterRow.register == key).order_by(RegisterRow.id.desc()).limit(limit)
     for word in words.lower().split():
         query = query.where(RegisterRow.words.like(f"%{escaped(word)}%"))
@@ -133,14 +135,14 @@ def as_csv(desk: Desk, key: str, *, words: str = "") -> Iterator[str]:
     """
     schema = register(desk, key).schema()
     labels = [str(item.metadata.get("label", name)) for name, item in schema.fields.items()]
-    yield _line(["Nomor", "Permohonan", "Dicatat", "Pencatat", *labels])
+    yield csv_line(["Nomor", "Permohonan", "Dicatat", "Pencatat", *labels])
     before: int | None = None
     while found := rows(desk, key, words=words, before=before, limit=BATCH):
         numbers = _numbers(desk, found)
         for row in found:
             cells = [field_words(item, row.content.get(name)) for name, item in schema.fields.items()]
             origin = [row.number, numbers.get(row.request_id, ""), row.created_at.date().isoformat(), row.author]
-            yield _line([*origin, *cells])
+            yield csv_line([*origin, *cells])
         before = found[-1].id
 
 
@@ -151,7 +153,13 @@ def _numbers(desk: Desk, wanted: Iterable[RegisterRow]) -> dict[int | None, str]
     return {found.id: found.number for found in desk.session.execute(query)}
 
 
-def _line(cells: Iterable[str]) -> str:
+def guarded(cell: str) -> str:
+    """``cell`` as a spreadsheet takes it for text."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def csv_line(cells: Iterable[str]) -> str:
+    """A line of CSV (RFC 4180), each cell guarded."""
     written = io.StringIO()
-    csv.writer(written).writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
+    csv.writer(written).writerow([guarded(cell) for cell in cells])
     return written.getvalue()

@@ -26,6 +26,7 @@ from tapak.sdk.resources import Fact
 from tapak.sdk.scanning import ScanReport
 from tapak.sdk.step_kinds import StepKind
 from tapak.sdk.view import DocumentRef, PositionRef, RequestFacts, ResourceState
+from tapak.tenants.settings import RECIPIENTS
 
 ASKED = "asked_of_applicant"
 """Where a task's draft, and then its input, keeps what the officer asked for."""
@@ -175,6 +176,10 @@ class TaskView:
 
     def free_addresses(self) -> Sequence[str]:
         return inventory.free_addresses(self.desk.session)
+
+    @property
+    def can_seal(self) -> bool:
+        return bool(self.desk.tenant.settings.get(RECIPIENTS))
 
     def imported(self, register: str) -> Imported | None:
         return newest(self.desk.session, register)

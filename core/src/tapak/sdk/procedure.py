@@ -120,7 +120,8 @@ class RequiredInput:
     ``by`` says what satisfies it, checked before the step can be finished: ``document:<kind>`` (an uploaded or made
     document of the request's current revision), ``field:<name>`` (a field of this step's input), ``step:<key>`` (that
     step's result in the current revision, with the papers that it made), ``facts`` (the reviewer's figures are
-    present), ``resources`` (every desired resource is live). A paper that the step itself makes is its output.
+    present), ``resources`` (every desired resource is live), ``sealing`` (the agency has keys that sealed registers are
+    encrypted to). A paper that the step itself makes is its output.
     """
 
     title: str

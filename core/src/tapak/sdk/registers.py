@@ -20,7 +20,8 @@ class Register:
     for what happens outside any request; a row is never changed, what was wrong is set right by another one.
 
     ``imported`` marks a registry that others keep: its rows come from the newest file that somebody imported, and no
-    step writes into it.
+    step writes into it. ``sealed`` marks one whose rows are encrypted as they are written, to the agency's own keys:
+    Tapak keeps no word of them in the clear.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Register:
     number_series: str = ""
     writers: tuple[str, ...] = ()
     imported: bool = False
+    sealed: bool = False
 
 
 @dataclass(frozen=True)

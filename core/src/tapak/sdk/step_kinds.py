@@ -140,6 +140,8 @@ class StepKind(ABC):
             return bool(data.get(what))
         if how == "step":
             return what in view.results
+        if how == "sealing":
+            return view.can_seal
         if how == "facts":
             return bool(view.facts) and all(
                 fact.value is not None or (data.get("manual_facts") or {}).get(fact.key) for fact in view.facts

@@ -122,6 +122,11 @@ class View(Protocol):
         """Public addresses of the tenant's pool that nobody holds."""
         ...
 
+    @property
+    def can_seal(self) -> bool:
+        """Whether the agency has keys that rows of sealed registers are encrypted to."""
+        ...
+
     def imported(self, register: str) -> Imported | None:
         """What the imported ``register`` holds; None where nothing was imported yet."""
         ...

@@ -73,6 +73,34 @@ def new_identity() -> KeyPair:
     return KeyPair(str(identity), str(identity.to_public()))
 
 
+def is_recipient(text: str) -> bool:
+    """Whether ``text`` is an age recipient (``age1…``)."""
+    try:
+        Recipient.from_str(text)
+    except pyrage.RecipientError:
+        return False
+    return True
+
+
+def encrypt(recipients: Sequence[str], content: bytes) -> bytes:
+    """``content`` as an age file that the holder of any of the recipients' identities opens.
+
+    Raises:
+        ValueError: there is no recipient, or one is none.
+    """
+    if not recipients or not all(is_recipient(each) for each in recipients):
+        raise ValueError("no usable recipients")
+    return bytes(pyrage.encrypt(content, [Recipient.from_str(each) for each in recipients]))
+
+
+def decrypt(sealed: bytes, identities: Sequence[Identity]) -> bytes | None:
+    """The content of an age file; None where none of the ``identities`` opens it."""
+    try:
+        return bytes(pyrage.decrypt(sealed, list(identities)))
+    except pyrage.DecryptError:
+        return None
+
+
 def seal(recipient: str, place: Place, values: Mapping[str, Any], *, armored: bool = False) -> bytes:
     """``values`` (JSON) as an age file that only the holder of the recipient's identity opens.
 

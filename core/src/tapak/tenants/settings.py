@@ -13,11 +13,13 @@ from tapak.engine.numbering import PATTERN_LENGTH, BadPattern, parse, pattern_pr
 from tapak.sdk.errors import Invalid
 from tapak.sdk.settings import SettingsSchema, secret_fields
 from tapak.tenants.models import PluginSetting, Tenant
-from tapak.tenants.secrets import Identity, Place, seal, unseal
+from tapak.tenants.secrets import Identity, Place, is_recipient, seal, unseal
 
 TABLE = "plugin_setting"
 KEY = validate.Length(min=1, max=100)
 RESERVED = "reserved_names"
+RECIPIENTS = "sealing_recipients"
+READERS = "sealed_readers"
 SCANNING = ("entries", "unpacked", "entry", "ratio", "seconds", "memory", "findings")
 """Limits of a look through an application's files, as ``tapak.scanning.limits.Limits`` explains them."""
 POSITIVE = validate.Range(1, 2**40)
@@ -30,12 +32,19 @@ def _pattern(text: str) -> None:
         raise ValidationError(problem.message) from problem
 
 
+def _recipient(text: str) -> None:
+    if not is_recipient(text):
+        raise ValidationError(f"{text!r} bukan kunci publik age (age1…).")
+
+
 class TenantSettings(SettingsSchema):
     """``tenant.settings``. Only what was set is stored.
 
     ``procedures`` are keys of what the tenant runs; ``actors`` says per procedure which position acts for an actor
     where it isn't the procedure's own; ``numbers`` holds a pattern per series and ``number_values`` the values of its
-    tokens; ``document_quota`` is in bytes; ``scanning`` holds limits of :data:`SCANNING`.
+    tokens; ``document_quota`` is in bytes; ``scanning`` holds limits of :data:`SCANNING`. ``sealing_recipients`` are the
+    agency's own age keys (``age1…``) that rows of sealed registers are encrypted to; ``sealed_readers`` the positions
+    whose holders may read them on the screen.
     """
 
     procedures = fields.List(fields.String(validate=KEY))
@@ -49,6 +58,8 @@ class TenantSettings(SettingsSchema):
     reserved_names = fields.List(fields.String(validate=validate.Length(min=1, max=63)))
     waiting_limit_minutes = fields.Integer(strict=True, validate=validate.Range(1, 100_000))
     expected_waiting_minutes = fields.Integer(strict=True, validate=validate.Range(0, 100_000))
+    sealing_recipients = fields.List(fields.String(validate=_recipient), validate=validate.Length(max=20))
+    sealed_readers = fields.List(fields.String(validate=KEY))
     document_quota = fields.Integer(strict=True, validate=validate.Range(min=0))
     scanning = fields.Dict(
         fields.String(validate=validate.OneOf(SCANNING)), fields.Integer(strict=True, validate=POSITIVE)

@@ -48,6 +48,7 @@ class MemoryView:
     taken: frozenset[str] = frozenset()
     actors: Mapping[str, str] = field(default_factory=dict)
     actor: str = "Petugas Contoh"
+    can_seal: bool = True
     imports: Mapping[str, Imported] = field(default_factory=dict)
     free: Sequence[str] = ("192.0.2.21", "192.0.2.22")
     shared: str = "192.0.2.20"

@@ -16,7 +16,7 @@ from tapak.accounts.policy import may
 from tapak.documents.filenames import shown_filename
 from tapak.documents.models import DISCARDED, Document
 from tapak.http import scope
-from tapak.requests import imports, reading
+from tapak.requests import imports, reading, unsealing
 from tapak.requests import registers as books
 from tapak.requests.desk import Desk
 from tapak.requests.forms import describe
@@ -25,6 +25,7 @@ from tapak.requests.imported import last
 from tapak.requests.models import RegisterRow, Request, Task
 from tapak.sdk.errors import Invalid, TooLarge
 from tapak.sdk.registers import Register
+from tapak.tenants.secrets import NoIdentities, read_identities
 from tapak.web.entered import Line, line
 from tapak.web.formdata import fit_to_show, read
 from tapak.web.paging import id_cursor
@@ -101,16 +102,53 @@ def _imported(desk: Desk, key: str, problems: Sequence[str] = ()) -> Any:
     )
 
 
+def _sealed(key: str) -> Any:
+    """The page of a sealed register: what it says only for who may read it, where this process holds a key."""
+    with scope.acting() as desk:
+        found = unsealing.entries(desk.session, key, before=id_cursor("sebelum"), limit=reading.PAGE + 1)
+        page, path = found[: reading.PAGE], scope.kit().config.sealed_identities
+        readable = path is not None and unsealing.may_read(desk)
+        opened: Sequence[unsealing.Opened] = ()
+        problem = ""
+        if path is not None and readable:
+            try:
+                opened = unsealing.read(desk, page, read_identities(path))
+            except (unsealing.WrongKey, unsealing.BrokenBook, NoIdentities) as refused:
+                problem = refused.message
+        book, known = books.register(desk, key), books.registers(desk)
+        rows = {each.entry.id: each.row for each in opened}
+        fields = describe(book.schema())
+        asked = {entry.request_id for entry in page}
+        return render_template(
+            "agenda/sealed.html",
+            book=book,
+            books=known.values(),
+            fields=fields,
+            entries=[(entry, _told(fields, rows.get(entry.id))) for entry in page],
+            numbers=dict(desk.session.execute(select(Request.id, Request.number).where(Request.id.in_(asked))).all()),
+            readable=readable,
+            holds_key=path is not None,
+            problem=problem,
+            following=page[-1].seq if len(found) > reading.PAGE else None,
+        )
+
+
+def _told(fields: Iterable[Any], row: Mapping[str, Any] | None) -> list[Line]:
+    return [] if row is None else [line(field, row.get(field.name)) for field in fields]
+
+
 @blueprint.get("/buku/<key>")
 def register(key: str) -> Any:
     """One register, newest first; an imported one in its file's order."""
     desk = scope.desk()
-    if books.register(desk, key).imported:
+    book = books.register(desk, key)
+    if book.imported:
         return _imported(desk, key)
+    if book.sealed:
+        return _sealed(key)
     words = _searched()
     found = books.rows(desk, key, words=words, before=id_cursor("sebelum"), limit=reading.PAGE + 1)
     known = books.registers(desk)
-    book = known[key]
     page = found[: reading.PAGE]
     return render_template(
         "agenda/agenda.html" if key == AGENDA else "agenda/register.html",

@@ -132,7 +132,7 @@ STEPS = (
         title="Melakukan pendaftaran hosting sub domain pada Sistem Elektronik yang diajukan.",
         actor="administrator",
         kind="tapak.provision/1",
-        required_inputs=(RequiredInput("Form file logbook. Tools Enkripsi.", "field:logbook_server"),),
+        required_inputs=(RequiredInput("Form file logbook. Tools Enkripsi.", "sealing"),),
         time_standard=TimeStandard(30, "minute", printed="30 menit"),
         output=(),
         outcomes=_onward("hand_over"),

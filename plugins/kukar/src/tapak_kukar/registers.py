@@ -47,8 +47,7 @@ LOGBOOK = Register(
     title="Logbook hosting",
     schema=LogbookRow,
     columns=("at", "request_number", "agency", "system_name", "records", "server", "officer"),
-    search=("request_number", "agency", "system_name", "records"),
-    number_series="kukar_logbook",
+    sealed=True,
 )
 SYSTEMS = Register(
     key="kukar.system",
