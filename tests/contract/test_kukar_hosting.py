@@ -8,10 +8,14 @@ import pytest
 
 from tapak.sdk.procedure import END, Procedure
 from tapak.sdk.registers import Register
+from tapak.sdk.request_view import RECORD
+from tapak.sdk.resources import Fact
 from tapak.sdk.step_kinds import StepKind
 from tapak.testing.procedure_contract import ProcedureContract, core_kinds, core_registers
+from tapak.testing.view import MemoryView
 from tapak_kukar.check_pse import CheckPse
 from tapak_kukar.checklist import ITEMS
+from tapak_kukar.dns_change import DNS_CHANGE
 from tapak_kukar.hosting import HOSTING
 from tapak_kukar.registers import REGISTERS
 from tapak_kukar.settings import KukarSettings
@@ -145,6 +149,23 @@ class TestHosting(ProcedureContract):
         }
         noted = {"item_url": "differs", "pse_url": "lama.example.test", "remark": "URL diperbarui pemohon bulan ini."}
         return {"check_pse": checked, "check_pse:noted": noted}
+
+
+class TestDnsChange(TestHosting):
+    @pytest.fixture
+    def procedure(self) -> Procedure:
+        return DNS_CHANGE
+
+    @pytest.fixture
+    def first_view(self, procedure: Procedure, settings: Mapping[str, Any]) -> MemoryView:
+        details = {"record_set": None, "stands": False, "held": "foreign"}
+        absent = Fact(f"{RECORD}antrean.example.test/CNAME", "antrean", "tidak ada", "zone", details=details)
+        view = MemoryView.of(procedure, settings=settings, facts=(absent,))
+        return view.with_document("request_letter")
+
+    def test_it_lies_outside_the_sop_without_a_number(self, procedure: Procedure) -> None:
+        assert (procedure.header.number, procedure.header.outside_sop) == ("", True)
+        assert [step.title for step in procedure.steps] == [step.title for step in HOSTING.steps]
 
 
 @pytest.mark.parametrize("row", TABLE, ids=[row[0] for row in TABLE])

@@ -16,14 +16,20 @@ from sqlalchemy import select
 from tapak.accounts.models import Account
 from tapak.accounts.policy import person_of
 from tapak.cli.tenant_file import apply_tenant
+from tapak.config import Config
 from tapak.db.session import Database
+from tapak.db.wake import take_lease
 from tapak.demo import scripts
 from tapak.documents.store import DocumentStore
+from tapak.jobs.handlers import HANDLERS
+from tapak.jobs.tools import Tools
 from tapak.plugins import Registry, registry
+from tapak.provisioning.connections import ProviderPool
+from tapak.provisioning.reconciler import Timing
 from tapak.requests import flow, papers
 from tapak.requests.desk import Desk
 from tapak.tenants.models import Tenant
-from tapak.tenants.secrets import KeyPair, new_identity
+from tapak.tenants.secrets import KeyPair, new_identity, read_identities
 
 HEAD = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n"
 PDF = HEAD + b"xref\n0 1\n0000000000 65535 f \ntrailer\n<< /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(HEAD)
@@ -62,6 +68,7 @@ class Office:
     store: DocumentStore
     identities: Path
     key: KeyPair = field(default_factory=new_identity)
+    servers: Mapping[str, str] = field(default_factory=dict)
     now: datetime = NOW
     registry: Registry = field(default_factory=registry)
 
@@ -105,10 +112,20 @@ class Office:
             flow.begin(desk, task_id)
             return flow.finish(desk, task_id, given).next_task_id or 0
 
+    def work(self, kind: str, row_id: int) -> None:
+        """A worker does one pending piece of work, on the real servers."""
+        known = read_identities(self.identities)
+        tools = Tools(Config(), self.database, self.registry, ProviderPool(self.registry, known), self.store, Timing())
+        with self.database.session(self.tenant.id) as session:
+            lease = take_lease(session, kind, row_id, 30)
+            assert lease is not None, f"nothing pending: {kind} {row_id}"
+            HANDLERS[kind](tools, session, lease)
+        tools.providers.close()
+
     def apply(self, **changes: Any) -> None:
         """The tenant's file with other content."""
         content = {**self.content, **changes}
-        given = {**PLACEHOLDERS, "LOGBOOK_RECIPIENT": self.key.recipient}
+        given = {**PLACEHOLDERS, **self.servers, "LOGBOOK_RECIPIENT": self.key.recipient}
         apply_tenant(self.owner, content, self.registry, placeholders=given, identities=self.identities)
         with self.database.begin() as session:
             self.tenant = session.scalars(select(Tenant).where(Tenant.slug == "kukar")).one()

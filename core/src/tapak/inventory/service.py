@@ -79,8 +79,8 @@ def reserve(session: Session, service: Service, reservations: Sequence[Reservati
         Conflict: somebody else holds one; nothing was given.
     """
     for wanted in reservations:
-        if wanted.kind == "name":
-            _reserve_name(session, service, wanted.value)
+        if wanted.kind in ("name", "own_name"):
+            _reserve_name(session, service, wanted.value, own_is_enough=wanted.kind == "own_name")
         else:
             _reserve_address(session, service, wanted.value)
 
@@ -106,7 +106,7 @@ def _free_to(agency_id: int | None) -> ColumnElement[bool]:
     return and_(HeldName.state == "quarantined", or_(rested, taken_back))
 
 
-def _reserve_name(session: Session, service: Service, name: str) -> None:
+def _reserve_name(session: Session, service: Service, name: str, *, own_is_enough: bool) -> None:
     wanted = {"service_id": service.id, "state": "reserved", "until": None}
     given = (
         insert(HeldName)
@@ -118,8 +118,19 @@ def _reserve_name(session: Session, service: Service, name: str) -> None:
     if session.execute(given.returning(HeldName.id)).one_or_none():
         return
     held = session.execute(select(HeldName.state, HeldName.service_id).where(HeldName.name == name)).one()
-    if held.service_id != service.id:
+    own = select(Service.id).where(Service.id == held.service_id, Service.agency_id == service.agency_id)
+    if not (own_is_enough and session.scalar(own) is not None) and held.service_id != service.id:
         raise Conflict(TAKEN[held.state].format(name=name), log=f"name {name} is held ({held.state})")
+
+
+def adopt_name(session: Session, service: Service, name: str) -> None:
+    """Give ``service`` a name that was found in the zone and taken over; one that a service holds stays as it is."""
+    wanted = {"service_id": service.id, "state": "reserved", "until": None}
+    given = insert(HeldName).values(name=name, **wanted)
+    foreign = HeldName.state == "foreign"
+    session.execute(
+        given.on_conflict_do_update(index_elements=[HeldName.tenant_id, HeldName.name], set_=wanted, where=foreign)
+    )
 
 
 def _reserve_address(session: Session, service: Service, address: str) -> None:

@@ -25,7 +25,7 @@ from tapak.jobs.tools import Tools
 from tapak.monitoring.drift import EVERY, known_identities, live_resources, look, serials
 from tapak.monitoring.notes import note
 from tapak.provisioning import service as provisioning
-from tapak.provisioning.connections import DRIFT, collect_facts, connections
+from tapak.provisioning.connections import DRIFT, collect_facts, collect_standing, connections
 from tapak.provisioning.models import Connection
 from tapak.provisioning.reconciler import LeaseLost, reconcile
 from tapak.requests import deadlines
@@ -100,9 +100,11 @@ class Beat:
 
 def facts(tools: Tools, session: Session, lease: Lease) -> None:
     """Ask the servers for a task's figures."""
-    asked, names = connections(session), task_facts.names_asked(_desk(tools, session), lease.row_id)
+    desk = _desk(tools, session)
+    asked, names = connections(session), task_facts.names_asked(desk, lease.row_id)
+    records = task_facts.record_sets_asked(desk, lease.row_id)
     session.commit()
-    told = collect_facts(asked, tools.providers, names)
+    told = (*collect_standing(asked, tools.providers, records), *collect_facts(asked, tools.providers, names))
     task_facts.store(_desk(tools, session), lease.row_id, told)
     done(session, lease)
 

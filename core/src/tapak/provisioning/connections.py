@@ -21,7 +21,8 @@ from tapak.provisioning.models import Connection
 from tapak.sdk.databases import Database
 from tapak.sdk.errors import Invalid, ProviderBroken, ProviderDenied, ProviderError, TapakError, flat_messages
 from tapak.sdk.provider import Capabilities, Check, Provider
-from tapak.sdk.resources import Fact, RecordSet, Spec
+from tapak.sdk.request_view import RECORD
+from tapak.sdk.resources import Fact, RecordSet, Spec, spec_to_json
 from tapak.sdk.settings import SettingsSchema, secret_fields
 from tapak.tenants.models import Tenant
 from tapak.tenants.secrets import Place, Unreadable, seal, unseal
@@ -185,6 +186,35 @@ def connections(session: Session) -> Sequence[Connection]:
 def collect_facts(asked: Sequence[Connection], pool: ProviderPool, names: Sequence[str] = ()) -> tuple[Fact, ...]:
     """Figures from every connection for the reviewer; a server that can't be asked gives a fact with its problem."""
     return tuple(fact for connection in asked for fact in _facts(connection, pool, names))
+
+
+def collect_standing(asked: Sequence[Connection], pool: ProviderPool, specs: Sequence[RecordSet]) -> tuple[Fact, ...]:
+    """What stands now at ``specs``, read from the servers of their zones: a fact each, with the record set inside."""
+    return tuple(
+        fact
+        for connection in asked
+        if (mine := [spec for spec in specs if spec.zone in connection.zones])
+        for fact in _standing(connection, pool, mine)
+    )
+
+
+def _standing(connection: Connection, pool: ProviderPool, specs: Sequence[RecordSet]) -> Sequence[Fact]:
+    try:
+        found = pool.get(connection).read(specs)
+    except TapakError as problem:
+        pool.discard(connection)
+        return [_record_fact(spec, None, problem.message) for spec in specs]
+    return [_record_fact(spec, found.get(spec.identity), "") for spec in specs]
+
+
+def _record_fact(asked: RecordSet, found: Spec | None, problem: str) -> Fact:
+    stands = isinstance(found, RecordSet)
+    told = f"{', '.join(found.values)} (TTL {found.ttl})" if isinstance(found, RecordSet) else "tidak ada"
+    if isinstance(found, RecordSet) and found.identity != asked.identity:
+        told = f"{found.type} {told}"
+    details = {"record_set": spec_to_json(found) if isinstance(found, RecordSet) else None, "stands": stands}
+    value = None if problem else told
+    return Fact(f"{RECORD}{asked.identity}", asked.identity, value, "zone", problem=problem, details=details)
 
 
 def _facts(connection: Connection, pool: ProviderPool, names: Sequence[str]) -> Sequence[Fact]:

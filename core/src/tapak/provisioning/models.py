@@ -41,8 +41,9 @@ class Resource(TenantRow, Base):
     ``tapak.sdk.resources.spec_to_json`` writes them. ``generation`` counts what was wanted, ``observed_generation``
     is the one last verified. ``probes`` is what the last verification saw; ``drift`` what was found changed by hand.
     ``override`` is an officer's act: what stands there, foreign or changed by hand, may be replaced. A row that is
-    gone holds its identity no longer. ``outputs`` and ``sealed_outputs`` (an armored age file) are what ``apply`` gave
-    for ``outputs_generation`` (0: nothing yet); ``given`` says which generations of others' outputs it was given.
+    gone holds its identity no longer. ``removal``: it was declared to be removed. ``outputs`` and ``sealed_outputs`` (an
+    armored age file) are what ``apply`` gave for ``outputs_generation`` (0: nothing yet); ``given`` says which
+    generations of others' outputs it was given.
     """
 
     __tablename__ = "resource"
@@ -89,6 +90,7 @@ class Resource(TenantRow, Base):
     probes: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     drift: Mapped[dict[str, Any] | None]
     override: Mapped[bool] = mapped_column(server_default=text("false"))
+    removal: Mapped[bool] = mapped_column(server_default=text("false"))
     verified_at: Mapped[datetime | None]
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

@@ -12,9 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tapak.audit.service import Actor, record
+from tapak.db.session import TENANT
 from tapak.db.wake import wake
 from tapak.engine.diff import plan_order
 from tapak.inventory.models import Service
+from tapak.inventory.service import adopt_name
 from tapak.plugins import Registry, registry
 from tapak.provisioning.connections import connection_for
 from tapak.provisioning.models import DRIFTED_CODE, JournalEntry, Resource
@@ -46,6 +48,7 @@ def declare(
     """
     plan_order({resource.key: resource.needs for resource in resources})
     wake(session, WAKE, service_id)
+    _take_over(session, service_id, resources)
     _refuse_held(session, service_id, resources)
     rows = {(row.kind, row.identity): row for row in _rows(session, service_id)}
     wanted = {(resource.spec.kind, resource.spec.identity): resource for resource in resources}
@@ -56,7 +59,10 @@ def declare(
     _flush(session)
     for place, resource in wanted.items():
         known = rows.get(place)
-        if known is not None:
+        if known is not None and resource.gone:
+            known.key, known.removal = resource.key, True
+            _remove(known)
+        elif known is not None:
             _change(known, resource)
         else:
             _add(session, service_id, resource, plugins or registry())
@@ -106,11 +112,14 @@ def repair(session: Session, resource_id: int, person: Actor) -> None:
 
 
 def states(session: Session, service_id: int) -> tuple[ResourceState, ...]:
-    """Where each resource of the service stands, in the order of declaration; what is gone is left out."""
+    """Where each resource of the service stands, in the order of declaration.
+
+    What is gone is left out, unless it was declared to be removed.
+    """
     return tuple(
         ResourceState(row.key, row.kind, row.identity, row.state, row.reason)
         for row in _rows(session, service_id)
-        if row.state != "gone"
+        if row.state != "gone" or row.removal
     )
 
 
@@ -147,23 +156,57 @@ def _flush(session: Session) -> None:
         raise
 
 
-def _add(session: Session, service_id: int, resource: DesiredResource, plugins: Registry) -> None:
-    connection = connection_for(session, resource.spec, plugins)
-    session.add(
-        Resource(
-            service_id=service_id,
-            connection_id=connection.id,
-            key=resource.key,
-            kind=resource.spec.kind,
-            identity=resource.spec.identity,
-            spec=spec_to_json(resource.spec),
-            needs=list(resource.needs),
+def _take_over(session: Session, service_id: int, resources: Sequence[DesiredResource]) -> None:
+    """Move here what another service of the same agency holds, where an officer took it over."""
+    places = [(each.spec.kind, each.spec.identity) for each in resources if each.takes_over is not None]
+    query = (
+        select(Resource)
+        .join(Service, Service.id == Resource.service_id)
+        .where(
+            tuple_(Resource.kind, Resource.identity).in_(places),
+            Resource.service_id != service_id,
+            Resource.state == "live",
+            Service.agency_id == select(Service.agency_id).where(Service.id == service_id).scalar_subquery(),
         )
+        .order_by(Resource.service_id)
+        .with_for_update(of=Resource)
+    )
+    for row in session.scalars(query).all():
+        wake(session, WAKE, row.service_id)
+        row.service_id, row.key, row.needs = service_id, f"{row.key}/{row.id}", []
+    _flush(session)
+
+
+def _add(session: Session, service_id: int, resource: DesiredResource, plugins: Registry) -> None:
+    connection, seen = connection_for(session, resource.spec, plugins), resource.takes_over
+    if seen is not None:
+        adopt_name(session, session.get_one(Service, (session.info[TENANT], service_id)), seen.name)
+    row = _row(service_id, connection.id, resource)
+    session.add(row)
+    if seen is not None:
+        session.flush()
+        entry = JournalEntry(resource_id=row.id, generation=1, phase="adopted", spec=spec_to_json(seen))
+        session.add(entry)
+
+
+def _row(service_id: int, connection_id: int, resource: DesiredResource) -> Resource:
+    seen = resource.takes_over
+    return Resource(
+        service_id=service_id,
+        connection_id=connection_id,
+        key=resource.key,
+        kind=resource.spec.kind,
+        identity=resource.spec.identity,
+        spec=None if resource.gone else spec_to_json(resource.spec),
+        applied=None if seen is None else spec_to_json(seen),
+        state="removing" if resource.gone else "planned",
+        removal=resource.gone,
+        needs=list(resource.needs),
     )
 
 
 def _change(row: Resource, resource: DesiredResource) -> None:
-    row.key, row.needs = resource.key, list(resource.needs)
+    row.key, row.needs, row.removal = resource.key, list(resource.needs), False
     if row.spec != spec_to_json(resource.spec):
         row.spec = spec_to_json(resource.spec)
         row.generation += 1

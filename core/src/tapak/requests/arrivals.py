@@ -39,7 +39,7 @@ def turn(desk: Desk, request: Request, procedure: Procedure, step: Step, state: 
         agency_id=request.agency_id if position_id is None else None,
         arrived_at=desk.now,
         start_by=start_by,
-        needs_facts=kind.needs_facts,
+        needs_facts=kind.asks_figures(step),
         note=note,
     )
     return Turn(arrival, _standing(desk, request, procedure, step, state, start_by))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from sqlalchemy import select
 
 from tapak.db.wake import wake
+from tapak.inventory.models import Service
+from tapak.provisioning.models import Resource
 from tapak.requests import access
 from tapak.requests.advance import FACTS
 from tapak.requests.desk import Desk
 from tapak.requests.models import Task
 from tapak.requests.view import TaskView
 from tapak.sdk.addresses import listed
-from tapak.sdk.resources import Fact
+from tapak.sdk.request_view import RECORD
+from tapak.sdk.resources import Fact, RecordSet
 
 
 def ask_again(desk: Desk, task_id: int) -> None:
@@ -30,13 +33,33 @@ def names_asked(desk: Desk, task_id: int) -> tuple[str, ...]:
     return tuple(wish.fqdn for wish in wishes)
 
 
+def record_sets_asked(desk: Desk, task_id: int) -> Sequence[RecordSet]:
+    """The record sets whose present state the task's figures tell."""
+    view = access.load(desk, task_id)
+    return view.procedure.looked_up(view) if view is not None else ()
+
+
 def store(desk: Desk, task_id: int, told: Sequence[Fact]) -> None:
     """Keep what the servers told, with the inventory's own figures, at the task."""
     task = desk.session.scalars(select(Task).where(Task.id == task_id).with_for_update()).one()
     view = access.load(desk, task_id)
     assert view is not None
-    task.facts = [asdict(fact) for fact in (*told, *_inventory(view))]
+    task.facts = [asdict(_with_holder(view, fact)) for fact in (*told, *_inventory(view))]
     task.facts_at = desk.now
+
+
+def _with_holder(view: TaskView, fact: Fact) -> Fact:
+    """A fact on a record set with whose it is: ``own`` (the applicant's unit's), ``other`` or ``foreign``."""
+    if not fact.key.startswith(RECORD):
+        return fact
+    query = (
+        select(Service.agency_id)
+        .join(Resource, Resource.service_id == Service.id)
+        .where(Resource.identity == fact.label, Resource.kind == RecordSet.kind, Resource.state != "gone")
+    )
+    holder = view.desk.session.scalar(query)
+    held = "foreign" if holder is None else "own" if holder == view.row.agency_id else "other"
+    return replace(fact, details={**fact.details, "held": held})
 
 
 def _inventory(view: TaskView) -> tuple[Fact, ...]:

@@ -142,6 +142,18 @@ class TaskView:
     def facts(self) -> Sequence[Fact]:
         return tuple(Fact(**fact) for fact in self.task.facts)
 
+    def facts_of(self, step: str) -> Sequence[Fact]:
+        if step == self.task.step:
+            return self.facts
+        query = select(Task.facts).where(
+            Task.request_id == self.row.id,
+            Task.revision == self.task.revision,
+            Task.step == step,
+            Task.state == "finished",
+        )
+        told = self.desk.session.scalars(query.order_by(Task.id.desc()).limit(1)).first()
+        return tuple(Fact(**fact) for fact in told or ())
+
     @cached_property
     def resources(self) -> Sequence[ResourceState]:
         if self.row.service_id is None:

@@ -165,12 +165,18 @@ def _about(view: View) -> Lines:
     return parts.name_lines(view.answers)
 
 
+def _nothing_looked_up(view: View) -> Sequence[RecordSet]:
+    return ()
+
+
 def configuration_lines(view: View) -> Lines:
     """What the procedure wants live, as lines: names, DNS records with their TTL, sites, databases."""
     lines = [("Nama", wish.fqdn) for wish in view.procedure.wished_names(view.answers)]
     for wanted in view.procedure.desired_resources(view):
         spec = wanted.spec
-        if isinstance(spec, RecordSet):
+        if wanted.gone:
+            lines += [("Rekaman DNS", f"{spec.identity} dihapus")]
+        elif isinstance(spec, RecordSet):
             record = f"{spec.name} {spec.type} {', '.join(spec.values)}"
             lines += [("Rekaman DNS", record), ("TTL", f"{spec.ttl} detik")]
         elif isinstance(spec, Site):
@@ -189,7 +195,8 @@ class Procedure:
     What core asks a procedure about its answers are named, pure functions: ``validate`` gives problems of a
     submission by field; ``subject`` the one-line title; ``wished_names`` the names that must be free and are looked
     up for the reviewer; ``about`` the lines that say in letters what the request is about; ``configuration`` how it
-    was set up; ``desired_resources`` what is to be live at the end.
+    was set up; ``desired_resources`` what is to be live at the end; ``looked_up`` the record sets whose present state
+    is read from the zone with a step's figures (the option ``facts`` of a step asks for figures whatever its kind).
 
     ``forms`` are what is filled in, and ``effects`` what finishing a step leads to beside what its kind does, each by
     the key of a step. Both are code, taken from what is installed, and no part of the snapshot.
@@ -210,6 +217,7 @@ class Procedure:
     about: Callable[[View], Lines] = _about
     configuration: Callable[[View], Lines] = configuration_lines
     desired_resources: Callable[[View], Sequence[DesiredResource]] = _no_resources
+    looked_up: Callable[[View], Sequence[RecordSet]] = _nothing_looked_up
     forms: Mapping[str, Form] = field(default_factory=dict, metadata=CODE)
     effects: Mapping[str, Effects] = field(default_factory=dict, metadata=CODE)
 

@@ -7,10 +7,18 @@ from typing import Any
 
 from tapak.sdk.errors import Invalid
 from tapak.sdk.procedure import END, Step
-from tapak.sdk.resources import RecordSet
+from tapak.sdk.resources import Fact, RecordSet
 from tapak.sdk.step_kinds import Reservation
 from tapak.sdk.view import View
 from tapak.sdk.wording import ADDRESS_KINDS
+
+RECORD = "record_set:"
+"""How the key of a fact on what stands in the zone begins; the record set's identity follows."""
+
+
+def standing(view: View, step: str) -> dict[str, Fact]:
+    """What stood in the zone when ``step`` was looked at: facts by identity, ``details["record_set"]`` as stored."""
+    return {fact.key[len(RECORD) :]: fact for fact in view.facts_of(step) if fact.key.startswith(RECORD)}
 
 
 def only_outcome(view: View) -> str:
@@ -92,11 +100,9 @@ def reservations(view: View) -> tuple[Reservation, ...]:
     """
     names, addresses = [], []
     for wanted in view.procedure.desired_resources(view):
-        if isinstance(wanted.spec, RecordSet) and wanted.spec.type != "PTR":
-            names.append(wanted.spec.name)
-            if wanted.spec.type in ("A", "AAAA"):
+        mine = wanted.takes_over is None and not wanted.gone
+        if isinstance(wanted.spec, RecordSet) and wanted.spec.type != "PTR" and mine:
+            names.append(Reservation("own_name" if wanted.shares_name else "name", wanted.spec.name))
+            if wanted.spec.type in ("A", "AAAA") and not wanted.shares_name:
                 addresses += [value for value in wanted.spec.values if value != view.shared_address()]
-    return (
-        *(Reservation("name", name) for name in dict.fromkeys(names)),
-        *(Reservation("address", value) for value in dict.fromkeys(addresses)),
-    )
+    return (*dict.fromkeys(names), *(Reservation("address", value) for value in dict.fromkeys(addresses)))

@@ -116,12 +116,17 @@ class DesiredResource:
     """A resource as a procedure declares it.
 
     ``key`` names it within its service (``site``, ``name``); ``needs`` are keys of resources that must be live first
-    and whose outputs its provider is given.
+    and whose outputs its provider is given. ``takes_over`` is what an officer saw standing there and explicitly took
+    over: somebody else's, or another service's of the same agency; what no longer stands so is left alone. ``gone``:
+    ``spec`` is to be removed. ``shares_name``: its name may be one that another service of the agency holds.
     """
 
     key: str
     spec: Spec
     needs: tuple[str, ...] = ()
+    takes_over: RecordSet | None = None
+    gone: bool = False
+    shares_name: bool = False
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,10 @@ class Letter:
 
 @dataclass(frozen=True)
 class Reservation:
-    """Something that can be given once: ``kind`` is ``name`` (an FQDN) or ``address``."""
+    """Something that can be given once: ``kind`` is ``name`` (an FQDN), ``own_name`` or ``address``.
+
+    An ``own_name`` may be one that another service of the same agency holds already.
+    """
 
     kind: str
     value: str
@@ -121,6 +124,10 @@ class StepKind(ABC):
         odd = {name: [told] for name in nips if (told := nip_oddity(data.get(name, "")))}
         return {**odd, **form.warnings(view, data)}
 
+    def asks_figures(self, step: Step) -> bool:
+        """Whether core collects figures when a task of ``step`` arrives."""
+        return self.needs_facts or bool(step.options.get("facts"))
+
     def hands_over(self, view: View, data: Mapping[str, Any]) -> bool:
         """Whether finishing with ``data`` asks the applicant for something first: the step stays, with them."""
         return False
@@ -147,7 +154,7 @@ class StepKind(ABC):
                 fact.value is not None or (data.get("manual_facts") or {}).get(fact.key) for fact in view.facts
             )
         if how == "resources":
-            return bool(view.resources) and all(resource.state == "live" for resource in view.resources)
+            return bool(view.resources) and all(resource.state in ("live", "gone") for resource in view.resources)
         raise ValueError(f"step kind {self.name}: unknown requirement {required.by!r}")
 
     @abstractmethod

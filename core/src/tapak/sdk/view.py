@@ -110,6 +110,10 @@ class View(Protocol):
     @property
     def reverse_zones(self) -> Sequence[str]: ...
 
+    def facts_of(self, step: str) -> Sequence[Fact]:
+        """The figures that stood at ``step`` when it was finished in this revision; the current ones at that step."""
+        ...
+
     def position_of(self, actor_key: str) -> str:
         """The key of the position that acts for ``actor_key`` at this tenant; empty where it has no such position."""
         ...

@@ -34,8 +34,11 @@ class Provision(StepKind):
 
     def run(self, view: View, data: Mapping[str, Any]) -> StepResult:
         _require_live(view)
-        live = ", ".join(resource.identity for resource in view.resources)
-        return StepResult(outcome=only_outcome(view), summary=f"Aktif: {live}", records=_records(view))
+        told = {state: [each.identity for each in view.resources if each.state == state] for state in ("live", "gone")}
+        live = f"Aktif: {', '.join(told['live'])}" if told["live"] else ""
+        gone = f"Dihapus: {', '.join(told['gone'])}" if told["gone"] else ""
+        summary = "; ".join(each for each in (live, gone) if each)
+        return StepResult(outcome=only_outcome(view), summary=summary, records=_records(view))
 
 
 def _require_live(view: View) -> None:
@@ -50,7 +53,7 @@ def _require_live(view: View) -> None:
             RESOURCE_STATES.get(resource.state, resource.state) + (f": {resource.reason}" if resource.reason else "")
         ]
         for resource in view.resources
-        if resource.state != "live"
+        if resource.state not in ("live", "gone")
     }
     if waiting:
         told = "; ".join(f"{name} ({reasons[0]})" for name, reasons in waiting.items())
@@ -61,6 +64,6 @@ def _records(view: View) -> tuple[Record, ...]:
     shared = {"live_on": view.now.date().isoformat(), "agency": view.request.agency}
     return tuple(
         Record(NAMES.key, {**shared, "name": spec.name, "type": spec.type, "address": ", ".join(spec.values)})
-        for spec in (wanted.spec for wanted in view.procedure.desired_resources(view))
+        for spec in (wanted.spec for wanted in view.procedure.desired_resources(view) if not wanted.gone)
         if isinstance(spec, RecordSet)
     )

@@ -200,7 +200,8 @@ def finish(
     result = run_step(kind, view, data)
     answers = view.answers if result.answers is None else json.loads(json.dumps(result.answers))
     results = {**view.results, view.step.key: _stored(kind, view, data)}
-    view = replace(view, answers=answers, results=results, asked={})
+    past = {**view.past_facts, view.step.key: view.facts}
+    view = replace(view, answers=answers, results=results, asked={}, past_facts=past)
     for letter in result.letters:
         view = view.with_document(letter.kind)
     return view, result

@@ -48,6 +48,7 @@ class MemoryView:
     taken: frozenset[str] = frozenset()
     actors: Mapping[str, str] = field(default_factory=dict)
     actor: str = "Petugas Contoh"
+    past_facts: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
     can_seal: bool = True
     imports: Mapping[str, Imported] = field(default_factory=dict)
     free: Sequence[str] = ("192.0.2.21", "192.0.2.22")
@@ -70,9 +71,16 @@ class MemoryView:
         return replace(self, documents=(*self.documents, paper))
 
     def with_live(self, wanted: Sequence[DesiredResource]) -> MemoryView:
-        """This view with every resource of ``wanted`` live."""
-        live = tuple(ResourceState(item.key, item.spec.kind, item.spec.identity, "live") for item in wanted)
+        """This view with every resource of ``wanted`` live, or gone where that is wanted."""
+        live = tuple(
+            ResourceState(item.key, item.spec.kind, item.spec.identity, "gone" if item.gone else "live")
+            for item in wanted
+        )
         return replace(self, resources=live)
+
+    def facts_of(self, step: str) -> Sequence[Fact]:
+        """Those of ``past_facts``, or the current ones."""
+        return self.facts if step == self.step.key else self.past_facts.get(step, ())
 
     def position_of(self, actor_key: str) -> str:
         """The actor's position, where ``positions`` has it."""

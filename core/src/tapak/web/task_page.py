@@ -123,7 +123,7 @@ class TaskPage:
     def labels(self) -> dict[str, str]:
         """What the error summary calls a field or a file."""
         files = {sent.upload.kind: sent.upload.label for sent in self.uploads}
-        figures = {FACTS: gettext("Angka dari sumbernya")} if self.view.kind.needs_facts else {}
+        figures = {FACTS: gettext("Angka dari sumbernya")} if self.view.kind.asks_figures(self.view.step) else {}
         return {**figures, **files, **{each.name: each.label for each in self.form}}
 
     @cached_property

@@ -87,7 +87,8 @@ def save(task_id: int) -> Any:
 @blueprint.post("/tugas/<int:task_id>/angka")
 def ask_facts(task_id: int) -> Any:
     """Have the figures collected anew; the form is kept."""
-    if not view_of(task_id).kind.needs_facts:
+    view = view_of(task_id)
+    if not view.kind.asks_figures(view.step):
         raise NotFound("Langkah ini tidak memakai angka.", log=f"task {task_id} has no figures")
     keep_all(task_id)
     with scope.acting() as desk:

@@ -10,6 +10,7 @@ from tapak.sdk import parts
 from tapak.sdk.decisions import DecisionPart
 from tapak.sdk.fields import Line
 from tapak.sdk.forms import Form, Page, StepSchema
+from tapak.sdk.procedure import configuration_lines
 from tapak.sdk.registers import Record
 from tapak.sdk.request_view import address_choices, result_of, zone_choices
 from tapak.sdk.resources import RecordSet
@@ -119,6 +120,7 @@ def registered(view: View, data: Mapping[str, Any]) -> StepResult:
 def logbook_entry(view: View, data: Mapping[str, Any]) -> Record:
     """An entry of the logbook on what the request brought about."""
     answers, sets = view.answers, _record_sets(view)
+    told = configuration_lines(view)
     check = result_of(view, "kukar.check_pse")
     row = {
         "at": f"{view.now:{coordination.LATEST}}",
@@ -127,7 +129,7 @@ def logbook_entry(view: View, data: Mapping[str, Any]) -> Record:
         "agency": view.request.agency,
         "system_name": answers.get("system_name") or view.procedure.subject(answers),
         "pse_number": check.get("pse_number", ""),
-        "records": "\n".join(f"{each.name} {each.type} {', '.join(each.values)}" for each in sets)[:2000],
+        "records": "\n".join(text for label, text in told if label == "Rekaman DNS")[:2000],
         "server": f"{data['logbook_server']} ({', '.join(_addresses(sets)) or '-'})"[:200],
         "account": data["logbook_account"],
         "officer": view.actor or view.position_of("administrator"),
@@ -156,7 +158,7 @@ def _system(view: View) -> Record:
 
 
 def _record_sets(view: View) -> list[RecordSet]:
-    specs = (wanted.spec for wanted in view.procedure.desired_resources(view))
+    specs = (wanted.spec for wanted in view.procedure.desired_resources(view) if not wanted.gone)
     return [spec for spec in specs if isinstance(spec, RecordSet)]
 
 

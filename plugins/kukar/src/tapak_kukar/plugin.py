@@ -10,6 +10,7 @@ from tapak.sdk.procedure import Procedure
 from tapak.sdk.registers import Register
 from tapak.sdk.step_kinds import StepKind
 from tapak_kukar.check_pse import CheckPse
+from tapak_kukar.dns_change import DNS_CHANGE
 from tapak_kukar.hosting import HOSTING
 from tapak_kukar.registers import REGISTERS
 from tapak_kukar.settings import KukarSettings
@@ -20,7 +21,7 @@ HERE = Path(__file__).parent
 @hookimpl
 def procedures() -> Sequence[Procedure]:
     """Every version that may still have running requests."""
-    return (HOSTING,)
+    return (HOSTING, DNS_CHANGE)
 
 
 @hookimpl

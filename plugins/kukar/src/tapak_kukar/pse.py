@@ -116,7 +116,9 @@ def found_in_registry(view: View) -> Mapping[str, Any]:
 
 def requested(view: View) -> str:
     """The name that the request is about."""
-    return next((wish.fqdn for wish in view.procedure.wished_names(view.answers)), "")
+    wishes = view.procedure.wished_names(view.answers)
+    looked_up = view.procedure.looked_up(view)
+    return wishes[0].fqdn if wishes else looked_up[0].name if looked_up else ""
 
 
 def initial_record(view: View) -> dict[str, Any]:
