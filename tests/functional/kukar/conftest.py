@@ -101,9 +101,8 @@ class Office:
         with self.desk(who) as desk:
             view = flow.task_view(desk, task_id)
             sample = dict(view.kind.form(view).sample)
-            if "name_zone" in sample:
-                sample = {**sample, "name_zone": DOMAIN, "letter_date": "2026-11-13"}
-            return {**view.kind.initial(view), **sample}
+            ours = {"name_zone": DOMAIN, "letter_date": "2026-11-13"}
+            return {**view.kind.initial(view), **sample, **{name: ours[name] for name in ours if name in sample}}
 
     def finish(self, who: str, task_id: int, **different: Any) -> int:
         """``who`` finishes a task; gives the next one (0: the request has ended)."""

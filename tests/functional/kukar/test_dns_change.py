@@ -83,7 +83,8 @@ def carried_out(office, task: int, decider: str = "kabid") -> None:
     with office.desk("administrator") as desk:
         service_id = flow.begin(desk, register).row.service_id
     office.work("provision", service_id)
-    office.finish("administrator", register)
+    hand_over = office.finish("administrator", register)
+    assert office.finish("administrator", hand_over) == 0
 
 
 def test_every_type_is_added_and_the_request_ends_at_the_address(zone_office, server):

@@ -21,6 +21,16 @@ from tapak.sdk.view import View
 
 ACTIONS = {"add": "Tambah", "change": "Ubah", "remove": "Hapus"}
 TYPES = {each: each for each in ("A", "AAAA", "CNAME", "MX", "TXT", "CAA", "SRV")}
+ANY_VALUE = {
+    "A": "192.0.2.1",
+    "AAAA": "2001:db8::1",
+    "CNAME": "example.net.",
+    "MX": "10 example.net.",
+    "TXT": '"x"',
+    "CAA": '0 issue "example.net"',
+    "SRV": "0 0 1 example.net.",
+}
+"""What stands in for the values of a record set that is only looked up: a provider takes no set without one."""
 APEX = "@"
 # Labels with the underscore of service names (RFC 8552), a wildcard in front (RFC 4592), or the zone itself.
 NAME = Pattern(
@@ -61,11 +71,13 @@ def record_changes(answers: Mapping[str, Any], ttl: int) -> list[RecordChange]:
         groups.setdefault((str(row.get("name", "")), str(row.get("type", ""))), []).append(row)
     made = []
     for (name, kind), rows in groups.items():
+        if kind not in TYPES:
+            continue
         fqdn = zone if name == APEX else f"{name}.{zone}"
         values = tuple(text for row in rows if (text := canonical(kind, str(row.get("value") or ""))))
         seconds = next((int(row["ttl"]) for row in rows if row.get("ttl")), ttl)
-        target = RecordSet(zone, fqdn, kind, values, seconds)
-        removed = rows[0].get("action") == "remove"
+        removed = rows[0].get("action") == "remove" or not values
+        target = RecordSet(zone, fqdn, kind, values or (ANY_VALUE[kind],), seconds)
         made.append(RecordChange(str(rows[0].get("action", "")), target, None if removed else target))
     return made
 
