@@ -117,7 +117,7 @@ def states(session: Session, service_id: int) -> tuple[ResourceState, ...]:
     What is gone is left out, unless it was declared to be removed.
     """
     return tuple(
-        ResourceState(row.key, row.kind, row.identity, row.state, row.reason)
+        ResourceState(row.key, row.kind, row.identity, row.state, row.reason, row.removal)
         for row in _rows(session, service_id)
         if row.state != "gone" or row.removal
     )

@@ -154,7 +154,7 @@ class StepKind(ABC):
                 fact.value is not None or (data.get("manual_facts") or {}).get(fact.key) for fact in view.facts
             )
         if how == "resources":
-            return bool(view.resources) and all(resource.state in ("live", "gone") for resource in view.resources)
+            return bool(view.resources) and all(resource.done for resource in view.resources)
         raise ValueError(f"step kind {self.name}: unknown requirement {required.by!r}")
 
     @abstractmethod

@@ -48,13 +48,22 @@ class DocumentRef:
 
 @dataclass(frozen=True)
 class ResourceState:
-    """Where one desired resource stands: planned, applying, verifying, live, failed, removing or gone."""
+    """Where one desired resource stands: planned, applying, verifying, live, failed, removing or gone.
+
+    ``removal``: it was declared to be removed.
+    """
 
     key: str
     kind: str
     identity: str
     state: str
     reason: str = ""
+    removal: bool = False
+
+    @property
+    def done(self) -> bool:
+        """Whether it stands as it was declared."""
+        return self.state == ("gone" if self.removal else "live")
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def _require_live(view: View) -> None:
             RESOURCE_STATES.get(resource.state, resource.state) + (f": {resource.reason}" if resource.reason else "")
         ]
         for resource in view.resources
-        if resource.state not in ("live", "gone")
+        if not resource.done
     }
     if waiting:
         told = "; ".join(f"{name} ({reasons[0]})" for name, reasons in waiting.items())

@@ -73,7 +73,9 @@ class MemoryView:
     def with_live(self, wanted: Sequence[DesiredResource]) -> MemoryView:
         """This view with every resource of ``wanted`` live, or gone where that is wanted."""
         live = tuple(
-            ResourceState(item.key, item.spec.kind, item.spec.identity, "gone" if item.gone else "live")
+            ResourceState(
+                item.key, item.spec.kind, item.spec.identity, "gone" if item.gone else "live", removal=item.gone
+            )
             for item in wanted
         )
         return replace(self, resources=live)

@@ -258,7 +258,9 @@ class TaskPage:
     @property
     def all_live(self) -> bool:
         """Whether everything that is to be live is."""
-        return bool(self.resources) and all(each.state == "live" for each in self.resources)
+        return bool(self.resources) and all(
+            each.state == ("gone" if each.removal else "live") for each in self.resources
+        )
 
     @cached_property
     def journal(self) -> Sequence[Any]:
