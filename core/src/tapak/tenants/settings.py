@@ -42,9 +42,9 @@ class TenantSettings(SettingsSchema):
 
     ``procedures`` are keys of what the tenant runs; ``actors`` says per procedure which position acts for an actor
     where it isn't the procedure's own; ``numbers`` holds a pattern per series and ``number_values`` the values of its
-    tokens; ``document_quota`` is in bytes; ``scanning`` holds limits of :data:`SCANNING`. ``sealing_recipients`` are the
-    agency's own age keys (``age1…``) that rows of sealed registers are encrypted to; ``sealed_readers`` the positions
-    whose holders may read them on the screen.
+    tokens; ``document_quota`` is in bytes; ``scanning`` holds limits of :data:`SCANNING`. ``sealing_recipients`` are
+    the agency's own age keys (``age1…``) that rows of sealed registers are encrypted to; ``sealed_readers`` the
+    positions whose holders may read them on the screen.
     """
 
     procedures = fields.List(fields.String(validate=KEY))
