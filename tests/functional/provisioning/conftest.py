@@ -130,3 +130,9 @@ def world(database: Database, tenant: Tenant) -> Iterator[World]:
     timing = Timing(lease=5, glance=0.01)
     yield World(database, tenant, plugins, servers["dns"], servers["web"], service.id, timing)
     MemoryProvider.servers.clear()
+
+
+@pytest.fixture
+def desired() -> tuple[DesiredResource, DesiredResource]:
+    """A site and the name that leads to it."""
+    return SITE, name()

@@ -249,5 +249,8 @@ ACTIONS: Mapping[str, Rule] = {
     "register.import": _overseer,
     "register.unseal": _reads,
     "service.repair": _overseer,
+    "service.read": _anyone,
+    "service.renew": _of_agency,
+    "service.manage": _overseer,
 }
 """Every action, and what is in the way (Indonesian; empty: nothing) once the subject is visible."""

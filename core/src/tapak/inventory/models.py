@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tapak.db.base import Base, TenantRow, tenant_key
@@ -14,12 +14,13 @@ from tapak.tenants.models import Agency
 class Service(TenantRow, Base):
     """An active service (Layanan aktif): what an approved request leads to and what its resources belong to.
 
-    ``state``: reserved (approved), provisioning, live, failed, ended.
+    ``state``: reserved (approved), provisioning, live, failed, suspended, ended. ``expires_on`` is the last day of its
+    term (None: it has none); ``suspended_at`` says since when it is to be suspended.
     """
 
     __tablename__ = "service"
     __table_args__ = (
-        CheckConstraint("state in ('reserved', 'provisioning', 'live', 'failed', 'ended')", name="state"),
+        CheckConstraint("state in ('reserved', 'provisioning', 'live', 'failed', 'suspended', 'ended')", name="state"),
         tenant_key("agency_id", Agency),
         Index("ix_service_agency_id", "tenant_id", "agency_id"),
     )
@@ -30,7 +31,43 @@ class Service(TenantRow, Base):
     request_id: Mapped[int | None]
     state: Mapped[str] = mapped_column(server_default="reserved")
     live_at: Mapped[datetime | None]
+    expires_on: Mapped[date | None]
+    suspended_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ExpiryReminder(TenantRow, Base):
+    """A reminder that a service's term ends: ``days`` before ``expires_on`` (60, 30, 7 or 1)."""
+
+    __tablename__ = "expiry_reminder"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "service_id", "expires_on", "days"),
+        tenant_key("service_id", Service),
+    )
+
+    service_id: Mapped[int]
+    expires_on: Mapped[date]
+    days: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Renewal(TenantRow, Base):
+    """A unit's request to go on with a service (pendaftaran ulang); ``approved`` None: not decided yet."""
+
+    __tablename__ = "renewal"
+    __table_args__ = (
+        tenant_key("service_id", Service),
+        Index("ix_renewal_open", "tenant_id", "service_id", unique=True, postgresql_where=text("approved is null")),
+    )
+
+    service_id: Mapped[int]
+    account_id: Mapped[int]
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    responsible_officer: Mapped[str]
+    approved: Mapped[bool | None]
+    decided_by: Mapped[str] = mapped_column(server_default="")
+    decided_at: Mapped[datetime | None]
 
 
 class HeldName(TenantRow, Base):

@@ -22,6 +22,7 @@ from tapak.documents.library import installed_letters
 from tapak.jobs import sweep
 from tapak.jobs.alarm import HANGING, set_alarm
 from tapak.jobs.tools import Tools
+from tapak.monitoring import expiry
 from tapak.monitoring.drift import EVERY, known_identities, live_resources, look, serials
 from tapak.monitoring.notes import note
 from tapak.provisioning import service as provisioning
@@ -146,6 +147,8 @@ def drift(tools: Tools, session: Session, lease: Lease) -> None:
 
 def clear_away(tools: Tools, session: Session, lease: Lease) -> None:
     """Sweep the tenant, and again tomorrow."""
+    desk = _desk(tools, session)
+    expiry.look(session, desk.tenant, desk.now)
     sweep.sweep(session, tools.documents)
     scans.sweep(tools.config.scanning)
     if not end_lease(session, lease, again_in=sweep.EVERY):

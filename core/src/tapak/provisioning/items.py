@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from tapak.engine.diff import Known
 from tapak.provisioning.models import Connection, JournalEntry, Resource
 from tapak.sdk.provider import Change, Probe
-from tapak.sdk.resources import RecordSet, Spec, spec_from_json
+from tapak.sdk.resources import RecordSet, Site, Spec, spec_from_json
 
 SETTLED = ("live", "gone")
 
@@ -87,12 +87,19 @@ def load(session: Session, service_id: int) -> list[Item]:
 def ready(items: Sequence[Item]) -> list[Item]:
     """What can be brought about now: made in the order of needs, then removed backwards, names before sites."""
     live = {item.key for item in items if item.state == "live"}
-    making = [item for item in items if item.desired is not None and item.state not in (*SETTLED, "failed")]
-    wave = [item for item in making if item.needs <= live]
-    if wave or any(item.desired is not None and item.state != "live" for item in items):
-        return wave
     leaving = [item for item in items if item.desired is None and item.state != "gone"]
+    names_leave = any(item.kind == RecordSet.kind for item in leaving)
+    wanted = [item for item in items if item.desired is not None and not (names_leave and _closes(item))]
+    making = [item for item in wanted if item.state not in (*SETTLED, "failed")]
+    wave = [item for item in making if item.needs <= live]
+    if wave or any(item.state != "live" for item in wanted):
+        return wave
     return [item for item in leaving if item.state != "failed" and not _wanted(item, leaving)]
+
+
+def _closes(item: Item) -> bool:
+    """Whether a site is to be suspended: its names leave first."""
+    return isinstance(item.desired, Site) and item.desired.suspended and item.state != "live"
 
 
 def _wanted(item: Item, leaving: Sequence[Item]) -> bool:

@@ -17,7 +17,7 @@ from tapak.inventory.models import Service
 from tapak.inventory.service import release
 from tapak.provisioning.items import Item
 from tapak.provisioning.models import JournalEntry, Resource
-from tapak.provisioning.statements import ENDED, FAILED, FINISH, KEEP, LIVE, PUT_BACK
+from tapak.provisioning.statements import ENDED, FAILED, FINISH, KEEP, LIVE, PUT_BACK, SUSPENDED
 from tapak.sdk.provider import Probe
 from tapak.sdk.resources import RecordSet, Spec, spec_to_json
 
@@ -106,7 +106,15 @@ class Ledger:
             self._ended(session, items)
         elif states and states <= {"live", "gone"}:
             self._live(session, items)
+        if states and states <= {"live", "gone"}:
+            self._suspended(session, items)
         self._tell(session)
+
+    def _suspended(self, session: Session, items: Sequence[Item]) -> None:
+        row = session.execute(SUSPENDED, self._mine).one_or_none()
+        if row is not None:
+            summary = f"Ditangguhkan: {', '.join(item.identity for item in items)}"
+            record(session, "service.suspended", person=None, request_id=row.request_id, summary=summary)
 
     def _live(self, session: Session, items: Sequence[Item]) -> None:
         row = session.execute(LIVE, self._mine).one_or_none()

@@ -41,7 +41,8 @@ class Resource(TenantRow, Base):
     ``tapak.sdk.resources.spec_to_json`` writes them. ``generation`` counts what was wanted, ``observed_generation``
     is the one last verified. ``probes`` is what the last verification saw; ``drift`` what was found changed by hand.
     ``override`` is an officer's act: what stands there, foreign or changed by hand, may be replaced. A row that is
-    gone holds its identity no longer. ``removal``: it was declared to be removed. ``outputs`` and ``sealed_outputs``
+    gone holds its identity no longer. ``removal``: it was declared to be removed. ``suspended_spec`` is what is wanted again when its service
+    is restored. ``outputs`` and ``sealed_outputs``
     (an armored age file) are what ``apply`` gave for ``outputs_generation`` (0: nothing yet); ``given`` says which
     generations of others' outputs it was given.
     """
@@ -90,6 +91,7 @@ class Resource(TenantRow, Base):
     probes: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     drift: Mapped[dict[str, Any] | None]
     override: Mapped[bool] = mapped_column(server_default=text("false"))
+    suspended_spec: Mapped[dict[str, Any] | None]
     removal: Mapped[bool] = mapped_column(server_default=text("false"))
     verified_at: Mapped[datetime | None]
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -22,7 +22,7 @@ from tapak.provisioning.connections import connection_for
 from tapak.provisioning.models import DRIFTED_CODE, JournalEntry, Resource
 from tapak.sdk.backups import Backup
 from tapak.sdk.errors import Conflict, NotFound
-from tapak.sdk.resources import DesiredResource, spec_to_json
+from tapak.sdk.resources import DesiredResource, RecordSet, Site, spec_to_json
 from tapak.sdk.view import ResourceState
 
 WAKE = "provision"
@@ -77,6 +77,39 @@ def withdraw(session: Session, service_id: int) -> None:
     wake(session, WAKE, service_id)
     for row in _rows(session, service_id):
         _remove(row)
+    _flush(session)
+    _set_service(session, service_id, "provisioning")
+
+
+def suspend(session: Session, service_id: int) -> None:
+    """Take the service off the net and keep everything: its DNS records go first, then its sites answer 410."""
+    wake(session, WAKE, service_id)
+    for row in _rows(session, service_id):
+        if row.spec is None or row.suspended_spec is not None or row.kind not in (RecordSet.kind, Site.kind):
+            continue
+        row.suspended_spec = row.spec
+        if row.kind == RecordSet.kind:
+            _remove(row)
+        else:
+            row.spec = {**row.spec, "suspended": True}
+            row.generation += 1
+            _plan(row)
+    _flush(session)
+    _set_service(session, service_id, "provisioning")
+
+
+def restore(session: Session, service_id: int) -> None:
+    """Bring a suspended service back as it was, sites before names.
+
+    Raises:
+        Conflict: somebody else holds one of its records by now.
+    """
+    wake(session, WAKE, service_id)
+    for row in _rows(session, service_id):
+        if row.suspended_spec is not None:
+            row.spec, row.suspended_spec = row.suspended_spec, None
+            row.generation += 1
+            _plan(row)
     _flush(session)
     _set_service(session, service_id, "provisioning")
 

@@ -131,7 +131,8 @@ def _no_others(*states: str) -> Any:
 
 
 def _live() -> Executable:
-    live = _become("live", _no_others("live", "gone"), live_at=func.now()).cte("live")
+    stays = _SERVICE.c.suspended_at.is_(None)
+    live = _become("live", stays, _no_others("live", "gone"), live_at=func.now()).cte("live")
     reserved = and_(_HELD.c.service_id == bindparam("of_service"), _HELD.c.state == "reserved")
     became = exists(select(literal(1)).select_from(live))
     names = update(_HELD).where(reserved, became).values(state="live").returning(_HELD.c.id)
@@ -140,5 +141,6 @@ def _live() -> Executable:
 
 LIVE = _live()
 """The service is live, and the names that were reserved for it; a row with its request where it was not before."""
-ENDED = _become("ended", _no_others("gone"))
+ENDED = _become("ended", _SERVICE.c.suspended_at.is_(None), _no_others("gone"))
+SUSPENDED = _become("suspended", _SERVICE.c.suspended_at.is_not(None), _no_others("live", "gone"))
 FAILED = _become("failed")

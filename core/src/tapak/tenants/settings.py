@@ -44,7 +44,9 @@ class TenantSettings(SettingsSchema):
     where it isn't the procedure's own; ``numbers`` holds a pattern per series and ``number_values`` the values of its
     tokens; ``document_quota`` is in bytes; ``scanning`` holds limits of :data:`SCANNING`. ``sealing_recipients`` are
     the agency's own age keys (``age1…``) that rows of sealed registers are encrypted to; ``sealed_readers`` the
-    positions whose holders may read them on the screen.
+    positions whose holders may read them on the screen. A service's term is ``service_term_days`` (unset: it has none);
+    ``renewal_grace_days`` after its end a service that wasn't renewed is late, and is suspended where
+    ``suspend_expired``.
     """
 
     procedures = fields.List(fields.String(validate=KEY))
@@ -58,6 +60,9 @@ class TenantSettings(SettingsSchema):
     reserved_names = fields.List(fields.String(validate=validate.Length(min=1, max=63)))
     waiting_limit_minutes = fields.Integer(strict=True, validate=validate.Range(1, 100_000))
     expected_waiting_minutes = fields.Integer(strict=True, validate=validate.Range(0, 100_000))
+    service_term_days = fields.Integer(strict=True, validate=validate.Range(1, 3660))
+    renewal_grace_days = fields.Integer(strict=True, validate=validate.Range(0, 365))
+    suspend_expired = fields.Boolean(truthy={True}, falsy={False})
     sealing_recipients = fields.List(fields.String(validate=_recipient), validate=validate.Length(max=20))
     sealed_readers = fields.List(fields.String(validate=KEY))
     document_quota = fields.Integer(strict=True, validate=validate.Range(min=0))

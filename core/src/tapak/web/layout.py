@@ -34,6 +34,7 @@ MENU = (
     Entry("web_home.start", _l("Beranda"), "house", lambda person: person is None or person.agency_id is not None),
     Entry("web_inbox.inbox", _l("Kotak masuk"), "inbox", _staff),
     Entry("web_requests.requests", _l("Permohonan"), "folder2-open", lambda person: person is not None),
+    Entry("web_active.services", _l("Layanan aktif"), "hdd-network", lambda person: person is not None),
     Entry("web_agenda.agenda", _l("Buku agenda"), "journal-text", lambda person: may(person, "agenda.read")),
     Entry("web_registers.registers", _l("Register"), "journals", lambda person: may(person, "register.read")),
     Entry("web_services.services", _l("Layanan"), "grid", lambda person: True),

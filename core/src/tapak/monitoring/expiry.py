@@ -1,0 +1,65 @@
+"""Terms of services, looked at each day: a last day for what went live, reminders as rows, suspension of the late."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from tapak.audit.service import record
+from tapak.inventory.models import ExpiryReminder, Service
+from tapak.provisioning import service as provisioning
+from tapak.tenants.models import Tenant
+
+REMINDERS = (60, 30, 7, 1)
+"""Days before the last one on which the owner is reminded."""
+GRACE = 30
+TERM, GRACE_SETTING, SUSPEND = "service_term_days", "renewal_grace_days", "suspend_expired"
+
+
+def look(session: Session, tenant: Tenant, now: datetime) -> None:
+    """Give terms, remind, and suspend what is late where the agency wants that; looking again changes nothing."""
+    today = now.astimezone(ZoneInfo(tenant.time_zone)).date()
+    running = select(Service).where(Service.state.in_(("live", "suspended"))).order_by(Service.id).with_for_update()
+    for service in session.scalars(running):
+        _give_term(service, tenant)
+        if service.expires_on is not None:
+            _remind(session, service, today)
+            if tenant.settings.get(SUSPEND) and today > late_from(service.expires_on, tenant):
+                suspend(session, service, now, "masa layanan habis dan tidak didaftarkan ulang")
+
+
+def late_from(expires_on: date, tenant: Tenant) -> date:
+    """The last day of the grace time after ``expires_on``."""
+    return expires_on + timedelta(days=tenant.settings.get(GRACE_SETTING, GRACE))
+
+
+def suspend(session: Session, service: Service, now: datetime, why: str) -> None:
+    """Suspend a service, where it isn't yet: its DNS records first, then its sites."""
+    if service.suspended_at is not None:
+        return
+    service.suspended_at = now
+    session.flush()
+    provisioning.suspend(session, service.id)
+    told = f"Layanan ditangguhkan: {why}"
+    record(session, "service.suspending", person=None, request_id=service.request_id, summary=told)
+
+
+def _give_term(service: Service, tenant: Tenant) -> None:
+    days = tenant.settings.get(TERM)
+    if days and service.expires_on is None and service.live_at is not None:
+        since = service.live_at.astimezone(ZoneInfo(tenant.time_zone)).date()
+        service.expires_on = since + timedelta(days=days)
+
+
+def _remind(session: Session, service: Service, today: date) -> None:
+    assert service.expires_on is not None
+    left = (service.expires_on - today).days
+    due = [days for days in REMINDERS if left <= days]
+    if left < 0 or not due:
+        return
+    row = insert(ExpiryReminder).values(service_id=service.id, expires_on=service.expires_on, days=min(due))
+    session.execute(row.on_conflict_do_nothing())

@@ -1,0 +1,182 @@
+"""Active services with their terms: who is late, asking to go on, and deciding on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from tapak.accounts.policy import RequestSubject, require
+from tapak.audit.service import record
+from tapak.inventory.models import ExpiryReminder, Renewal, Service
+from tapak.monitoring import expiry
+from tapak.provisioning import service as provisioning
+from tapak.requests.desk import Desk
+from tapak.sdk.errors import Conflict, Invalid, NotFound
+from tapak.tenants.models import Agency
+
+RUNNING = ("provisioning", "live", "failed", "suspended")
+MOST = 500
+
+
+@dataclass(frozen=True)
+class Active:
+    """An active service; ``left`` are days until its last one (None: no term), ``reminded`` the last reminder's days.
+
+    ``late``: its last day is over; ``renewal`` is the one that waits for a decision.
+    """
+
+    service: Service
+    agency: str
+    left: int | None
+    reminded: int | None
+    renewal: Renewal | None
+
+    @property
+    def late(self) -> bool:
+        """Whether the term is over."""
+        return self.left is not None and self.left < 0
+
+
+def active(desk: Desk, *, late: bool = False) -> Sequence[Active]:
+    """The services that run, those of the person's unit or, for staff, of all; the soonest to end first."""
+    person = desk.somebody
+    require(person, "service.read", None)
+    last = (
+        select(func.min(ExpiryReminder.days))
+        .where(ExpiryReminder.service_id == Service.id, ExpiryReminder.expires_on == Service.expires_on)
+        .scalar_subquery()
+    )
+    query = (
+        select(Service, Agency.name, last, Renewal)
+        .join(Agency, Agency.id == Service.agency_id)
+        .outerjoin(Renewal, (Renewal.service_id == Service.id) & Renewal.approved.is_(None))
+        .where(Service.state.in_(RUNNING))
+        .order_by(Service.expires_on.nulls_last(), Service.id)
+        .limit(MOST)
+    )
+    if not person.positions and not person.admin:
+        query = query.where(Service.agency_id == person.agency_id)
+    if late:
+        query = query.where(Service.expires_on < desk.today)
+    return [
+        Active(service, agency, _left(desk, service), reminded, renewal)
+        for service, agency, reminded, renewal in desk.session.execute(query)
+    ]
+
+
+def ask(desk: Desk, service_id: int, responsible_officer: str, *, still_used: bool) -> Renewal:
+    """The unit asks to go on with a service (pendaftaran ulang).
+
+    Raises:
+        NotFound: there is no such service of the unit.
+        Invalid: what has to be stated isn't.
+        Conflict: it has no term, or a renewal waits already.
+    """
+    service = _service(desk, service_id, "service.renew")
+    officer = responsible_officer.strip()
+    problems = {
+        **({} if 3 <= len(officer) <= 120 else {"responsible_officer": ["Tulis nama penanggung jawab sekarang."]}),
+        **({} if still_used else {"still_used": ["Nyatakan bahwa layanan ini masih digunakan."]}),
+    }
+    if problems:
+        raise Invalid("Pendaftaran ulang belum lengkap.", log="renewal incomplete", fields=problems)
+    waiting = select(Renewal.id).where(Renewal.service_id == service.id, Renewal.approved.is_(None))
+    if service.expires_on is None or desk.session.scalar(waiting) is not None:
+        raise Conflict("Layanan ini tidak perlu didaftarkan ulang sekarang.", log=f"service {service.id}: no renewal")
+    person = desk.somebody
+    made = Renewal(
+        service_id=service.id, account_id=person.account_id, asked_by=person.name, responsible_officer=officer
+    )
+    desk.session.add(made)
+    _tell(desk, service, "service.renewal_asked", f"Pendaftaran ulang diajukan; penanggung jawab {officer}")
+    return made
+
+
+def decide(desk: Desk, service_id: int, *, approve: bool) -> Service:
+    """Decide on the waiting renewal; an approval gives a new term, and restores the service where it is suspended.
+
+    Raises:
+        NotFound: there is no such service, or nothing waits.
+        Forbidden: the person may not decide.
+    """
+    service = _service(desk, service_id, "service.manage")
+    query = select(Renewal).where(Renewal.service_id == service.id, Renewal.approved.is_(None)).with_for_update()
+    waiting = desk.session.scalars(query).one_or_none()
+    if waiting is None:
+        raise NotFound("Tidak ada pendaftaran ulang yang menunggu.", log=f"service {service_id}: no renewal waits")
+    waiting.approved, waiting.decided_by, waiting.decided_at = approve, desk.somebody.name, desk.now
+    if approve:
+        _renew(desk, service)
+    told = "disetujui" if approve else "tidak disetujui"
+    _tell(desk, service, "service.renewal_decided", f"Pendaftaran ulang {told}")
+    return service
+
+
+def suspend(desk: Desk, service_id: int, why: str) -> Service:
+    """Suspend a service by an officer's act.
+
+    Raises:
+        NotFound: there is no such service.
+        Forbidden: the person may not.
+        Invalid: no reason is given.
+    """
+    service = _service(desk, service_id, "service.manage")
+    if not 3 <= len(why.strip()) <= 500:
+        told = "Tuliskan alasan (3 sampai 500 huruf)."
+        raise Invalid(told, log="a reason is needed", fields={"reason": [told]})
+    expiry.suspend(desk.session, service, desk.now, why.strip())
+    return service
+
+
+def restore(desk: Desk, service_id: int) -> Service:
+    """Bring a suspended service back in one act, as it was; a term that is over begins anew today.
+
+    Raises:
+        NotFound: there is no such service.
+        Conflict: it isn't suspended.
+        Forbidden: the person may not.
+    """
+    service = _service(desk, service_id, "service.manage")
+    if service.suspended_at is None:
+        raise Conflict("Layanan ini tidak sedang ditangguhkan.", log=f"service {service_id} is not suspended")
+    if service.expires_on is not None and service.expires_on < desk.today:
+        _renew(desk, service)
+    else:
+        _restore(desk, service)
+    _tell(desk, service, "service.restored", "Layanan dipulihkan")
+    return service
+
+
+def _renew(desk: Desk, service: Service) -> None:
+    days = desk.tenant.settings.get(expiry.TERM)
+    if days:
+        begins = max(service.expires_on or desk.today, desk.today)
+        service.expires_on = begins + timedelta(days=days)
+    if service.suspended_at is not None:
+        _restore(desk, service)
+
+
+def _restore(desk: Desk, service: Service) -> None:
+    service.suspended_at = None
+    desk.session.flush()
+    provisioning.restore(desk.session, service.id)
+
+
+def _service(desk: Desk, service_id: int, action: str) -> Service:
+    query = select(Service).where(Service.id == service_id, Service.state.in_(RUNNING)).with_for_update()
+    service = desk.session.scalars(query).one_or_none()
+    if service is None:
+        raise NotFound("Layanan ini tidak ditemukan.", log=f"service {service_id} not found")
+    require(desk.somebody, action, RequestSubject(agency_id=service.agency_id, applicant_id=0))
+    return service
+
+
+def _left(desk: Desk, service: Service) -> int | None:
+    return None if service.expires_on is None else (service.expires_on - desk.today).days
+
+
+def _tell(desk: Desk, service: Service, kind: str, told: str) -> None:
+    record(desk.session, kind, person=desk.somebody, request_id=service.request_id, summary=told)
