@@ -20,14 +20,16 @@ from tapak.requests.forms import describe
 from tapak.requests.models import Task
 from tapak.scanning import structure
 from tapak.sdk import parts, wording
+from tapak.sdk.decisions import RETURN_REASONS, concerned_labels
 from tapak.sdk.parts import PLAIN_SUBMISSION
 from tapak.sdk.scanning import SEVERITY_WORDS
 from tapak.step_kinds.ask_applicant import AskInput
-from tapak.sdk.decisions import RETURN_REASONS, concerned_labels
 from tapak.step_kinds.disposition_sheet import DISPOSITION_INSTRUCTIONS
 from tapak.web import refusals, words
 from tapak.web.language import CATALOGUES, catalogue
 from tapak.web.tasks import PHASES
+from tapak_kukar import plugin as kukar
+from tapak_kukar.check_pse import CheckPseInput
 from tapak_tarakan.hosting import HOSTING
 from tapak_tarakan.registers import REGISTERS
 
@@ -102,6 +104,18 @@ def test_every_word_of_the_hosting_service_has_its_english_one() -> None:
     wanted = {text for schema in schemas for text in form_words(schema)} | {book.title for book in REGISTERS}
     assert len(wanted) > 40
     same = {"Data", "Domain", "Status"}
+    assert sorted(text for text in wanted - same - {""} if english.gettext(text) == text) == []
+
+
+def test_every_word_of_kukars_services_has_its_english_one() -> None:
+    folders = tuple(each.translations for each in registry().folders.values() if each.translations)
+    english = catalogue("en", (CATALOGUES, *folders))
+    forms = [form for procedure in kukar.procedures() for form in procedure.forms.values()]
+    schemas = [*(form.schema() for form in forms), CheckPseInput(), *(book.schema() for book in kukar.registers())]
+    wanted = {text for schema in schemas for text in form_words(schema)} | {book.title for book in kukar.registers()}
+    wanted |= {page.title for form in forms for page in form.pages}
+    assert len(wanted) > 150
+    same = {"Data", "Domain", "Server", "Status", "TTL", "URL"}
     assert sorted(text for text in wanted - same - {""} if english.gettext(text) == text) == []
 
 

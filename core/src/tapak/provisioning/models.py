@@ -41,10 +41,9 @@ class Resource(TenantRow, Base):
     ``tapak.sdk.resources.spec_to_json`` writes them. ``generation`` counts what was wanted, ``observed_generation``
     is the one last verified. ``probes`` is what the last verification saw; ``drift`` what was found changed by hand.
     ``override`` is an officer's act: what stands there, foreign or changed by hand, may be replaced. A row that is
-    gone holds its identity no longer. ``removal``: it was declared to be removed. ``suspended_spec`` is what is wanted again when its service
-    is restored. ``outputs`` and ``sealed_outputs``
-    (an armored age file) are what ``apply`` gave for ``outputs_generation`` (0: nothing yet); ``given`` says which
-    generations of others' outputs it was given.
+    gone holds its identity no longer. ``removal``: it was declared to be removed. ``suspended_spec`` is what is wanted
+    again when its service is restored. ``outputs`` and ``sealed_outputs`` (an armored age file) are what ``apply`` gave
+    for ``outputs_generation`` (0: nothing yet); ``given`` says which generations of others' outputs it was given.
     """
 
     __tablename__ = "resource"

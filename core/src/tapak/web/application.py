@@ -13,6 +13,7 @@ from tapak.accounts import security
 from tapak.http import limits, scope
 from tapak.http.kit import Kit
 from tapak.web import (
+    active,
     agenda,
     assets,
     guard,
@@ -36,7 +37,22 @@ from tapak.web import (
 STATIC_URL = "/static"
 CORE = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path=STATIC_URL)
 # Names start with "web_": those of the API's blueprints live in the same application.
-PAGES = (home, services, tracking, requests, inbox, agenda, registers, tasks, wizard, papers, scans, language, guard)
+PAGES = (
+    home,
+    services,
+    active,
+    tracking,
+    requests,
+    inbox,
+    agenda,
+    registers,
+    tasks,
+    wizard,
+    papers,
+    scans,
+    language,
+    guard,
+)
 BLUEPRINTS = (CORE, *(module.blueprint for module in PAGES))
 
 

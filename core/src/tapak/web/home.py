@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, url_for
 
 from tapak.engine.states import RequestState
 from tapak.http import scope
+from tapak.monitoring import renewals
 from tapak.requests import reading
 from tapak.requests.desk import Desk
 from tapak.requests.snapshots import offered
@@ -35,6 +36,7 @@ def _of_unit(desk: Desk) -> Any:
     return render_template(
         "home/unit.html",
         services=offered(desk),
+        due=[each for each in renewals.active(desk) if each.late or each.reminded],
         acting=[row for row in running if row.needs_action],
         running=[row for row in running if not row.needs_action],
         ended=ended[:FINISHED_SHOWN],
