@@ -41,7 +41,8 @@ def read_rows(schema: type[Schema], filename: str, content: bytes) -> list[dict[
         raise _refused(filename, ["Berkas ini kosong."]) from None
     made = schema()
     columns = _columns(made, head, filename)
-    rows, problems = [], []
+    rows: list[dict[str, Any]] = []
+    problems: list[str] = []
     for number, cells in enumerate(lines, 2):
         if not any(cells):
             continue

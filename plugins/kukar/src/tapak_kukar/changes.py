@@ -66,7 +66,8 @@ def zone_of(answers: Mapping[str, Any]) -> str:
 
 def record_changes(answers: Mapping[str, Any], ttl: int) -> list[RecordChange]:
     """The rows as record sets, in the order in which each was first named; a row that can't be read is left out."""
-    zone, groups = zone_of(answers), {}
+    zone = zone_of(answers)
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in answers.get("changes") or ():
         groups.setdefault((str(row.get("name", "")), str(row.get("type", ""))), []).append(row)
     made = []
