@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
 from tapak.config import Config
+from tapak.demo.stack import DATABASE
 from tapak.demo.walk import API
 from tapak.http.kit import Kit
 from tapak.testing.deployment import Case, Deployment
@@ -58,7 +60,16 @@ def identifiers(deployment: Deployment, case: Case) -> dict[str, list[int]]:
         "document_id": [paper["id"] for paper in papers],
         "resource_id": [row["id"] for row in case.resources().values()],
         "upload_id": [_unfinished(deployment)],
+        "service_id": [_service(deployment, case)],
     }
+
+
+def _service(deployment: Deployment, case: Case) -> int:
+    """The service that the request led to."""
+    with psycopg.connect(deployment.stack.postgresql.dsn("tapak_owner", DATABASE)) as owner:
+        found = owner.execute("select service_id from request where id = %s", (case.request_id,)).fetchone()
+    assert found is not None
+    return int(found[0])
 
 
 def _unfinished(deployment: Deployment) -> int:

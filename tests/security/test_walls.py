@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import date
 
 import psycopg
 import pytest
@@ -14,6 +15,8 @@ from tapak.db.session import Database
 from tapak.demo.servers.process import wait_until
 from tapak.demo.stack import DATABASE
 from tapak.documents.models import Document
+from tapak.inventory.models import ExpiryReminder, Renewal, Service
+from tapak.requests.models import ImportedRow, RegisterImport, SealedEntry, Task
 from tapak.scanning import service
 from tapak.scanning.models import ScanRun
 from tapak.tenants.models import Tenant
@@ -36,7 +39,32 @@ def worked(deployment: Deployment) -> Deployment:
     for agency in (deployment.one, deployment.other):
         begin_upload(deployment, agency)
         scan(deployment, agency)
+        keep_books(deployment, agency)
     return deployment
+
+
+def keep_books(deployment: Deployment, agency: Agency) -> None:
+    """What the first tenant's procedures never fill: an imported and a sealed register, a reminder and a renewal."""
+    database = Database(deployment.stack.environment["TAPAK_DATABASE_URL"], pool_size=1)
+    with database.begin() as session:
+        tenant = session.scalars(select(Tenant.id).where(Tenant.slug == agency.slug)).one()
+    today = date(2026, 11, 20)
+    with database.begin(tenant) as session:
+        made = RegisterImport(register="x.y", imported_on=today, filename="a.csv", sha256="0" * 64, rows=1)
+        task, service_id = session.scalars(select(Task)).first(), session.scalars(select(Service.id)).first()
+        assert task is not None
+        session.add(made)
+        session.flush()
+        entry = {"seq": 1, "previous": "", "hash": "0" * 64, "recipients": [], "sealed": b"age"}
+        session.add_all(
+            [
+                ImportedRow(import_id=made.id, content={"a": 1}),
+                SealedEntry(register="x.y", request_id=task.request_id, task_id=task.id, **entry),
+                ExpiryReminder(service_id=service_id, expires_on=today, days=60),
+                Renewal(service_id=service_id, account_id=1, asked_by="X", responsible_officer="X"),
+            ]
+        )
+    database.close()
 
 
 def begin_upload(deployment: Deployment, agency: Agency) -> None:
