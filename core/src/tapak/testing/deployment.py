@@ -307,10 +307,15 @@ def deployed_tenant() -> str:
 @pytest.fixture(scope="session")
 def deployment(server_directory: Path, deployed_tenant: str) -> Iterator[Deployment]:
     """A running deployment with two tenants; shared, so a test takes requests of its own and mends what it breaks."""
-    agencies = two_agencies(deployed_tenant)
-    stack = TrialStack(
-        server_directory / "deployment", free_port(), tuple(zone for each in agencies for zone in each.content["zones"])
-    )
+    with deployed(server_directory / "deployment", deployed_tenant) as made:
+        yield made
+
+
+@contextmanager
+def deployed(directory: Path, slug: str) -> Iterator[Deployment]:
+    """A running deployment below ``directory``: the demo's tenant ``slug`` and its twin."""
+    agencies = two_agencies(slug)
+    stack = TrialStack(directory, free_port(), tuple(zone for each in agencies for zone in each.content["zones"]))
     stack.prepare()
     made = Deployment(stack, *agencies)
     try:

@@ -1,0 +1,101 @@
+"""Kukar's demo on real servers: a request by REST to a live name, suspended, restored, and in the agency's logbook."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import dns.message
+import dns.query
+import dns.rcode
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from tapak.cli.main import tapak
+from tapak.demo.servers.process import wait_until
+from tapak.demo.walk import Walked
+from tapak.testing.deployment import Case, Deployment, deployed
+
+
+@pytest.fixture(scope="module")
+def running(server_directory: Path) -> Iterator[Deployment]:
+    """A deployment of the agency."""
+    with deployed(server_directory / "kukar", "kukar") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def case(running: Deployment) -> Case:
+    """A request."""
+    return running.case()
+
+
+@pytest.fixture(scope="module")
+def walked(case: Case) -> Walked:
+    """The request at its end."""
+    done = case.walker.walk()
+    case.request_id = done.request_id
+    return done
+
+
+def stands(running: Deployment, name: str) -> bool:
+    """Whether the name is in the zone."""
+    bind = running.stack.bind
+    answer = dns.query.udp(dns.message.make_query(name, "A"), bind.address, port=bind.port, timeout=5)
+    return bool(answer.answer) and answer.rcode() == dns.rcode.NOERROR
+
+
+def served(running: Deployment, name: str) -> int:
+    """What the web server answers."""
+    return httpx.get(running.stack.apache.url, headers={"Host": name}, timeout=10).status_code
+
+
+def act(running: Deployment, what: str, **form: str) -> None:
+    """The administrator's click on the page of active services."""
+    who = "administrator@diskominfo.kukarkab.go.id"
+    with running.browser() as browser:
+        token = _token(browser.get("/masuk").text)
+        given = {"email": who, "password": running.passwords[who], "csrf_token": token}
+        origin = {"Origin": f"http://{running.one.host}:{running.stack.port}"}
+        browser.post("/masuk", data=given, headers=origin)
+        page = browser.get("/layanan-aktif").text
+        (address,) = [part for part in _actions(page) if part.endswith(what)]
+        answer = browser.post(address, data={"csrf_token": _token(page), **form}, headers=origin)
+        assert answer.status_code == 303, answer.text
+
+
+def _token(page: str) -> str:
+    return page.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
+
+
+def _actions(page: str) -> list[str]:
+    return [part.partition('"')[0] for part in page.split('action="')[1:]]
+
+
+def test_a_request_goes_from_letter_to_live_name_over_rest(walked: Walked, case: Case) -> None:
+    assert (walked.state, walked.live, walked.problem) == ("done", True, "")
+    assert [step["number"] for step in walked.steps] == ["1", "2", "3", "4", "5", "6"]
+    assert "/HOST/DISKOMINFO/" in walked.number
+
+
+def test_suspending_takes_the_name_away_and_the_site_answers_410_until_it_is_restored(
+    running: Deployment, walked: Walked, case: Case
+) -> None:
+    assert (stands(running, case.name), served(running, case.name)) == (True, 200)
+    act(running, "tangguhkan", reason="Tautan tersembunyi")
+    wait_until(lambda: served(running, case.name) == 410, 60, "the site to be closed")
+    assert not stands(running, case.name)
+    act(running, "pulihkan")
+    wait_until(lambda: stands(running, case.name), 60, "the name to be back")
+    assert served(running, case.name) == 200
+
+
+def test_the_logbook_of_a_real_request_opens_with_age(running: Deployment, walked: Walked, tmp_path: Path) -> None:
+    key, sealed = running.stack.sealed_identities, tmp_path / "logbook.csv.age"
+    arguments = ["logbook", "export", "--tenant", "kukar", "--identity", str(key), "--output", str(sealed)]
+    done = CliRunner().invoke(tapak, arguments, env=running.stack.environment)
+    assert done.exit_code == 0, done.output
+    opened = subprocess.run(["age", "-d", "-i", key, sealed], capture_output=True, check=True).stdout.decode()
+    assert walked.number in opened
