@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dns.message
@@ -17,6 +18,8 @@ from tapak.cli.main import tapak
 from tapak.demo.servers.process import wait_until
 from tapak.demo.walk import Walked
 from tapak.testing.deployment import Case, Deployment, deployed
+
+ADMINISTRATOR = "administrator@diskominfo.kukarkab.go.id"
 
 
 @pytest.fixture(scope="module")
@@ -52,17 +55,22 @@ def served(running: Deployment, name: str) -> int:
     return httpx.get(running.stack.apache.url, headers={"Host": name}, timeout=10).status_code
 
 
+@contextmanager
+def signed_in(running: Deployment, who: str) -> Iterator[httpx.Client]:
+    """``who``'s browser."""
+    with running.browser() as browser:
+        browser.headers["Origin"] = f"http://{running.one.host}:{running.stack.port}"
+        token = _token(browser.get("/masuk").text)
+        browser.post("/masuk", data={"email": who, "password": running.passwords[who], "csrf_token": token})
+        yield browser
+
+
 def act(running: Deployment, what: str, **form: str) -> None:
     """The administrator's click on the page of active services."""
-    who = "administrator@diskominfo.kukarkab.go.id"
-    with running.browser() as browser:
-        token = _token(browser.get("/masuk").text)
-        given = {"email": who, "password": running.passwords[who], "csrf_token": token}
-        origin = {"Origin": f"http://{running.one.host}:{running.stack.port}"}
-        browser.post("/masuk", data=given, headers=origin)
+    with signed_in(running, ADMINISTRATOR) as browser:
         page = browser.get("/layanan-aktif").text
         (address,) = [part for part in _actions(page) if part.endswith(what)]
-        answer = browser.post(address, data={"csrf_token": _token(page), **form}, headers=origin)
+        answer = browser.post(address, data={"csrf_token": _token(page), **form})
         assert answer.status_code == 303, answer.text
 
 
@@ -99,3 +107,41 @@ def test_the_logbook_of_a_real_request_opens_with_age(running: Deployment, walke
     assert done.exit_code == 0, done.output
     opened = subprocess.run(["age", "-d", "-i", key, sealed], capture_output=True, check=True).stdout.decode()
     assert walked.number in opened
+
+
+def test_the_logbook_is_read_on_its_page_by_who_may(running: Deployment, walked: Walked) -> None:
+    with signed_in(running, ADMINISTRATOR) as browser:
+        assert "sftp-" in browser.get("/buku/kukar.logbook").text
+        assert browser.get("/buku/kukar.logbook.csv").status_code == 404
+    with signed_in(running, running.one.admin()) as browser:
+        page = browser.get("/buku/kukar.logbook")
+        assert page.status_code == 200
+        assert "sftp-" not in page.text
+        assert "hanya dapat dibaca pemegang jabatan yang ditunjuk" in page.text
+
+
+def test_the_registry_is_imported_on_its_page_and_stands_beside_the_check(running: Deployment) -> None:
+    good = "Nama sistem,Perangkat daerah,URL\nPenerimaan Peserta Didik Baru,Dinas Pendidikan dan Kebudayaan,lama.test\n"
+    with signed_in(running, ADMINISTRATOR) as browser:
+        page = browser.get("/buku/kukar.pse").text
+        assert "Belum ada berkas yang diimpor." in page
+
+        def send(content: str) -> httpx.Response:
+            files = {"file": ("pse.csv", content.encode(), "text/csv")}
+            return browser.post("/buku/kukar.pse/impor", data={"csrf_token": _token(page)}, files=files)
+
+        refused = send("Nama sistem,Perangkat daerah\n,Dinas\n")
+        assert refused.status_code == 422
+        assert "Baris 2, kolom Nama sistem: Wajib diisi." in refused.text
+        assert send(good).status_code == 303
+        assert "dari pse.csv: 1 baris" in browser.get("/buku/kukar.pse").text
+        task = running.case().to("check_pse")
+        shown = browser.get(f"/tugas/{task['id']}").text
+    assert "Perbandingan dengan data PSE" in shown
+    assert "lama.test" in shown
+
+
+def test_the_service_outside_the_sop_is_marked_so(running: Deployment) -> None:
+    with running.browser() as browser:
+        assert "di luar SOP" in browser.get("/layanan/kukar.dns_change").text
+        assert "di luar SOP" in browser.get("/layanan").text
