@@ -105,6 +105,8 @@ def _collect(hook: Any) -> Registry:
     for register in registers.values():
         lost = [writer for writer in register.writers if writer not in actors]
         problems.extend(f"register {register.key}: its writer {writer} is no procedure's actor" for writer in lost)
+        if register.imported + register.sealed + bool(register.writers) > 1:
+            problems.append(f"register {register.key}: it is imported, sealed or written by hand, only one of them")
     for provider in providers.values():
         problems.extend(f"provider {provider.name}: {told}" for told in _provider_problems(provider))
     folders = _index("folders of plugin", hook.folders(), lambda folders: folders.plugin, problems)

@@ -108,6 +108,19 @@ def _writers(desk: Desk, book: Register) -> frozenset[str]:
     return frozenset(acting[writer] for writer in book.writers)
 
 
+def plain_register(desk: Desk, key: str) -> Register:
+    """The tenant's register ``key``, where its rows are neither sealed nor imported.
+
+    Raises:
+        NotFound: it has no such register, or its rows are of another kind.
+        Forbidden: the person may not read it.
+    """
+    book = register(desk, key)
+    if book.sealed or book.imported:
+        raise NotFound("Isi buku ini ada pada halamannya sendiri.", log=f"register {key!r} has rows of another kind")
+    return book
+
+
 def rows(
     desk: Desk, key: str, *, words: str = "", before: int | None = None, limit: int = PAGE
 ) -> tuple[RegisterRow, ...]:
@@ -117,9 +130,7 @@ def rows(
         NotFound: there is no such register.
         Forbidden: the person may not read it.
     """
-    book = register(desk, key)
-    if book.sealed or book.imported:
-        raise NotFound("Isi buku ini ada pada halamannya sendiri.", log=f"register {key!r} has rows of another kind")
+    plain_register(desk, key)
     query = select(RegisterRow).where(RegisterRow.register == key).order_by(RegisterRow.id.desc()).limit(limit)
     for word in words.lower().split():
         query = query.where(RegisterRow.words.like(f"%{escaped(word)}%"))
