@@ -25,7 +25,7 @@ def demo(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Demo:
     """Runs ``tapak demo`` on the deployment, which has one of the demo's tenants."""
     monkeypatch.setattr(scripts, "HOME", deployment.stack.home)
     monkeypatch.setattr(scripts, "TENANTS", f"{deployment.one.slug}.tenant.toml")
-    monkeypatch.setattr(scripts, "WALKS", f"{deployment.one.slug}.walk.toml")
+    monkeypatch.setattr(scripts, "WALKS", f"{deployment.one.slug}*.walk.toml")
 
     def run(*arguments: str) -> Result:
         return CliRunner().invoke(tapak, ["demo", *arguments, "--port", str(deployment.stack.port)])
