@@ -82,6 +82,8 @@ def told(page: Page, term: str) -> Locator:
 def begin(way: Way) -> Page:
     page = way.applicant()
     page.get_by_role("link", name="Permohonan baru").click()
+    page.get_by_role("link", name="Layanan Hosting dan Sub Domain").click()
+    page.get_by_role("link", name="Ajukan permohonan").click()
     press(page, "Mulai mengisi")
     return page
 

@@ -191,7 +191,7 @@ def test_php_goes_on_with_the_new_code(host: WebHost, provider: Provider, shelf:
 
 
 def test_no_visitor_meets_a_gap(host: WebHost, provider: Provider, shelf: Shelf, site: Site) -> None:
-    made = [release(site, shelf, word) for word in ("satu", "dua")]
+    made = [release(site, shelf, word) for word in ("satu", "lima")]
     apply(provider, made[0])
     seen: set[tuple[int, str]] = set()
     over = threading.Event()
@@ -209,7 +209,7 @@ def test_no_visitor_meets_a_gap(host: WebHost, provider: Provider, shelf: Shelf,
     finally:
         over.set()
         visitor.join()
-    assert seen == {(200, "satu"), (200, "dua")}
+    assert seen == {(200, "satu"), (200, "lima")}
 
 
 @pytest.mark.parametrize(

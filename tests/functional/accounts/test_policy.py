@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from tapak.accounts.models import Account
 from tapak.accounts.policy import (
     ACTIONS,
+    BookSubject,
     Held,
     Person,
     RequestSubject,
@@ -54,6 +55,7 @@ OWN_TASK = TaskSubject(REQUEST, agency_id=DINKES)
 TASK = TaskSubject(REQUEST, position_id=KABID)
 DECISION = TaskSubject(REQUEST, position_id=KABID, decides=True)
 ESCALATED = TaskSubject(REQUEST, position_id=KABID, escalated_to=KADIS, decides=True)
+BOOK = BookSubject(writers=frozenset({str(KABID)}), readers=frozenset({str(KADIS)}))
 STAFF = {"kabid", "kadis", "sekretaris"}
 INSIDE = {"applicant", "colleague"}
 READERS = INSIDE | STAFF | {"admin"}
@@ -79,7 +81,13 @@ TABLE: list[tuple[str, Subject, set[str], set[str]]] = [
     ("document.read", DRAFT, INSIDE, set()),
     ("agenda.read", None, STAFF | {"admin"}, INSIDE | {"stranger", "nobody"}),
     ("register.read", None, STAFF | {"admin"}, INSIDE | {"stranger", "nobody"}),
+    ("register.import", None, STAFF | {"admin"}, INSIDE | {"stranger", "nobody"}),
+    ("register.write", BOOK, {"kabid"}, set(PEOPLE) - {"kabid"}),
+    ("register.unseal", BOOK, {"kadis"}, set(PEOPLE) - {"kadis"}),
     ("service.repair", None, STAFF | {"admin"}, INSIDE | {"stranger", "nobody"}),
+    ("service.read", REQUEST, READERS, set()),
+    ("service.renew", REQUEST, INSIDE, READERS - INSIDE),
+    ("service.manage", None, STAFF | {"admin"}, INSIDE | {"stranger", "nobody"}),
 ]
 
 

@@ -152,9 +152,7 @@ def _digits(nip: str) -> str:
     return "".join(str(unicodedata.decimal(mark)) for mark in nip if mark.isdecimal())
 
 
-def _sees(person: Person, subject: RequestSubject | TaskSubject | BookSubject) -> bool:
-    if isinstance(subject, BookSubject):
-        return not _overseer(person, subject)
+def _sees(person: Person, subject: RequestSubject | TaskSubject) -> bool:
     request = subject.request if isinstance(subject, TaskSubject) else subject
     if person.agency_id is not None and person.agency_id == request.agency_id:
         return not (isinstance(subject, TaskSubject) and subject.agency_id is None and not person.positions)

@@ -30,14 +30,17 @@ def _staff(person: Person | None) -> bool:
     return person is not None and (bool(person.positions) or person.admin)
 
 
+def _not_staff(person: Person | None) -> bool:
+    return person is None or person.agency_id is not None
+
+
 MENU = (
-    Entry("web_home.start", _l("Beranda"), "house", lambda person: person is None or person.agency_id is not None),
+    Entry("web_home.start", _l("Beranda"), "house", _not_staff),
     Entry("web_inbox.inbox", _l("Kotak masuk"), "inbox", _staff),
     Entry("web_requests.requests", _l("Permohonan"), "folder2-open", lambda person: person is not None),
     Entry("web_active.services", _l("Layanan aktif"), "hdd-network", lambda person: person is not None),
     Entry("web_agenda.agenda", _l("Buku agenda"), "journal-text", lambda person: may(person, "agenda.read")),
-    Entry("web_registers.registers", _l("Register"), "journals", lambda person: may(person, "register.read")),
-    Entry("web_services.services", _l("Layanan"), "grid", lambda person: True),
+    Entry("web_services.services", _l("Layanan"), "grid", _not_staff),
     Entry("web_tracking.track", _l("Lacak"), "search", lambda person: person is None),
 )
 
