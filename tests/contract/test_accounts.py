@@ -25,7 +25,7 @@ from tapak.sdk.resources import Account, Php, Site
 from tapak.testing.site_host import apply, live, new_site, standing
 from tapak.testing.web_hosts import WebHost
 from tapak_webhost.agent.crash import CRASHPOINTS
-from tapak_webhost.login import new_key
+from tapak_webhost.login import new_key, run_alone
 
 T = TypeVar("T")
 KEY, PUBLIC = new_key()
@@ -90,7 +90,7 @@ def logged_in(applied: Applied, work: Callable[[asyncssh.SFTPClient], Awaitable[
         ):
             return await work(client)
 
-    return asyncio.run(session())
+    return run_alone(session)
 
 
 async def upload(client: asyncssh.SFTPClient) -> None:
@@ -183,7 +183,7 @@ def test_there_is_no_shell_and_no_tunnel(provider: Provider, site: Site) -> None
                 await connection.open_connection("127.0.0.1", told["port"])
             return "no shell", refused.type.__name__
 
-    assert asyncio.run(session()) == ("no shell", "ChannelOpenError")
+    assert run_alone(session) == ("no shell", "ChannelOpenError")
 
 
 def test_an_account_taken_away_lets_nobody_in(provider: Provider, site: Site, identity: Identity) -> None:
@@ -349,3 +349,14 @@ def test_an_agent_killed_anywhere_is_made_good(
     if new is not None:
         assert live(provider, new)
         assert logged_in(applied, nothing, password=opened(applied, identity)) == "/public"
+
+
+def test_a_log_in_is_tried_from_a_thread_whose_loop_runs(provider: Provider, site: Site) -> None:
+    wanted = Account(site.name, (PUBLIC,))
+
+    async def in_a_loop() -> None:
+        apply(provider, wanted)
+        (seen,) = provider.verify([wanted], timeout=10)
+        assert seen.live
+
+    run_alone(in_a_loop)

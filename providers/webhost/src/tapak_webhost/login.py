@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncssh
+
+T = TypeVar("T")
 
 HOME = "/public"
 
@@ -34,10 +37,16 @@ def new_key() -> tuple[asyncssh.SSHKey, str]:
     return key, " ".join(key.export_public_key().decode().split()[:2])
 
 
+def run_alone(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """What ``work`` gives, in a thread and loop of its own: the caller's thread may have a loop that runs."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(work())).result()
+
+
 def try_login(door: Door, timeout: float, *, key: asyncssh.SSHKey | None = None, password: str | None = None) -> str:
     """Log in, and write, read and remove a file where the site's files go; "" when all went well, else what didn't."""
     try:
-        return asyncio.run(asyncio.wait_for(_look(door, [key] if key else [], password), timeout))
+        return run_alone(lambda: asyncio.wait_for(_look(door, [key] if key else [], password), timeout))
     except asyncssh.PermissionDenied:
         return "tidak diterima"
     except asyncssh.HostKeyNotVerifiable:
