@@ -26,6 +26,7 @@ BODIES: dict[str, Any] = {
     "withdraw": {"reason": "Menyelinap"},
     "cancel": {"reason": "Menyelinap"},
     "move": {"reason": "Menyelinap", "step": "close"},
+    "version": {"reason": "Menyelinap", "to": 1},
     "uploads": {"kind": "request_letter", "filename": "a.pdf", "size": 5},
     "complete": {"sha256": ""},
 }

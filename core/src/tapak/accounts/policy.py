@@ -238,6 +238,7 @@ ACTIONS: Mapping[str, Rule] = {
     "request.withdraw": _of_agency,
     "request.cancel": _staff,
     "request.move": _admin,
+    "procedure.oversee": _admin,
     "task.read": _anyone,
     "task.act": _acts,
     "document.read": _anyone,

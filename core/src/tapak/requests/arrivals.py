@@ -29,7 +29,7 @@ def turn(desk: Desk, request: Request, procedure: Procedure, step: Step, state: 
         Conflict: the step is for a position that the tenant doesn't have.
     """
     kind = desk.registry.step_kinds[step.kind]
-    position_id, note = _whose(desk, request, procedure, step, decides=kind.decides)
+    position_id, note = whose(desk, request, procedure, step)
     start_by = desk.calendar.due(desk.now, deadlines.waiting_limit(desk))
     first = step.key == procedure.steps[0].key
     arrival = Arrival(
@@ -54,7 +54,12 @@ def _standing(
     return Standing(state, step.key, expected_end=expected, promised_end=request.promised_end or expected)
 
 
-def _whose(desk: Desk, request: Request, procedure: Procedure, step: Step, *, decides: bool) -> tuple[int | None, str]:
+def whose(desk: Desk, request: Request, procedure: Procedure, step: Step) -> tuple[int | None, str]:
+    """The position that acts at ``step`` (None: the applicant's unit), and what is to be noted of that.
+
+    Raises:
+        Conflict: the step is for a position that the tenant doesn't have.
+    """
     actor = procedure.actor(step.actor)
     if actor.applicant:
         return None, ""
@@ -66,6 +71,7 @@ def _whose(desk: Desk, request: Request, procedure: Procedure, step: Step, *, de
             "Minta admin instansi menambahkan jabatan itu, lalu ulangi.",
             log=f"no position {key!r} for actor {actor.key} of {procedure.code}",
         )
+    decides = desk.registry.step_kinds[step.kind].decides
     return _substitute(desk, request, seat) if decides else (seat.position_id, "")
 
 

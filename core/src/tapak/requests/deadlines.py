@@ -97,17 +97,25 @@ def recompute(desk: Desk) -> int:
     moved = 0
     for task_id in desk.session.scalars(select(Deadline.task_id).order_by(Deadline.task_id)).all():
         view = access.load(desk, task_id, lock=True)
-        deadline = desk.session.get(Deadline, (desk.tenant.id, task_id))
-        if view is None or deadline is None:
-            continue
-        before = deadline.at
-        _set_anew(view, deadline)
-        if deadline.at != before:
-            moved += 1
-            if view.task.position_id is not None:
-                wake(desk.session, DEADLINE, task_id, at=deadline.at)
-            _expect(view, start_by=deadline.start_by, due_at=deadline.due_at)
+        if view is not None:
+            moved += anew(view)
     return moved
+
+
+def anew(view: TaskView) -> bool:
+    """Count the open task's limits anew from when it arrived and was begun; whether its deadline has moved."""
+    desk, task_id = view.desk, view.task.id
+    deadline = desk.session.get(Deadline, (desk.tenant.id, task_id))
+    if deadline is None:
+        return False
+    before = deadline.at
+    _set_anew(view, deadline)
+    if deadline.at == before:
+        return False
+    if view.task.position_id is not None:
+        wake(desk.session, DEADLINE, task_id, at=deadline.at)
+    _expect(view, start_by=deadline.start_by, due_at=deadline.due_at)
+    return True
 
 
 def _set_anew(view: TaskView, deadline: Deadline) -> None:

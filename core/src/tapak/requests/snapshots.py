@@ -67,9 +67,14 @@ def pinned(desk: Desk, digest: str) -> Pinned:
     key = (id(desk.registry), digest)
     if key not in _known:
         stored = desk.session.scalars(select(Snapshot).where(Snapshot.hash == digest)).one()
-        procedure = from_snapshot(stored.content, desk.registry.procedures[stored.code])
+        procedure = from_snapshot(stored.content, _code(desk, stored.code))
         _known[key] = Pinned(procedure, stored.settings)
     return _known[key]
+
+
+def _code(desk: Desk, code: str) -> Procedure:
+    """The installed version; for a request that has ended, whose version is no longer installed, the newest one."""
+    return desk.registry.procedures.get(code) or desk.registry.versions(code.rpartition("/")[0])[0]
 
 
 def _current(desk: Desk, key: str) -> Procedure | None:

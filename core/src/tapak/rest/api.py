@@ -10,7 +10,19 @@ from flask import Flask
 from marshmallow import fields
 
 from tapak.plugins import Registry
-from tapak.rest import catalogue, documents, registers, reports, requests, schemas, sessions, tasks, tracking, uploads
+from tapak.rest import (
+    catalogue,
+    documents,
+    procedures,
+    registers,
+    reports,
+    requests,
+    schemas,
+    sessions,
+    tasks,
+    tracking,
+    uploads,
+)
 from tapak.sdk.fields import Appointment
 from tapak.sdk.forms import StepSchema
 
@@ -19,6 +31,7 @@ BLUEPRINTS = (
     sessions.blueprint,
     catalogue.blueprint,
     requests.blueprint,
+    procedures.blueprint,
     tasks.blueprint,
     documents.blueprint,
     uploads.blueprint,

@@ -157,6 +157,7 @@ class Request(Schema):
     tracking_code = fields.String()
     service = fields.String()
     procedure = fields.String()
+    procedure_version = fields.Integer(metadata={"description": "the version of the procedure that it runs on"})
     subject = fields.String()
     state = fields.String()
     agency = fields.String()

@@ -8,6 +8,7 @@ from tapak.accounts.policy import Person
 from tapak.requests import forms
 from tapak.requests.models import Task
 from tapak.requests.reading import RequestLook
+from tapak.requests.versions import Version
 from tapak.requests.view import TaskView
 from tapak.rest import schemas
 from tapak.sdk.procedure import Procedure
@@ -27,6 +28,7 @@ def request(look: RequestLook) -> dict[str, Any]:
         {
             **plain,
             "service": look.procedure.service,
+            "procedure_version": look.procedure.version,
             "agency": look.agency,
             "applicant": look.applicant,
             "tasks": [task(each, look.procedure) for each in look.tasks],
@@ -65,6 +67,21 @@ def task_form(view: TaskView) -> dict[str, Any]:
             "shown": view.kind.shown(view),
         },
     )
+
+
+def version(each: Version) -> dict[str, Any]:
+    """A version of a procedure with what runs on it."""
+    found = each.procedure
+    return {
+        "key": found.key,
+        "version": found.version,
+        "service": found.service,
+        "number": found.header.number,
+        "effective_from": found.effective_from,
+        "standing": each.standing,
+        "steps": len(found.steps),
+        "running": each.running,
+    }
 
 
 def _dump(schema: Any, value: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from tapak.web import (
     language,
     layout,
     papers,
+    procedures,
     refusals,
     registers,
     requests,
@@ -50,6 +51,7 @@ PAGES = (
     wizard,
     papers,
     scans,
+    procedures,
     language,
     guard,
 )

@@ -40,6 +40,7 @@ MENU = (
     Entry("web_requests.requests", _l("Permohonan"), "folder2-open", lambda person: person is not None),
     Entry("web_active.services", _l("Layanan aktif"), "hdd-network", lambda person: person is not None),
     Entry("web_agenda.agenda", _l("Buku agenda"), "journal-text", lambda person: may(person, "agenda.read")),
+    Entry("web_procedures.overview", _l("Versi SOP"), "diagram-3", lambda person: may(person, "procedure.oversee")),
     Entry("web_services.services", _l("Layanan"), "grid", _not_staff),
     Entry("web_tracking.track", _l("Lacak"), "search", lambda person: person is None),
 )
