@@ -12,6 +12,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -22,7 +23,7 @@ from tapak.demo.servers.process import free_port
 from tapak.demo.servers.web import WebServer
 from tapak.sdk.errors import ChangedMeanwhile, ProviderDenied, ProviderError, ProviderUnavailable, StaleFence
 from tapak.sdk.provider import Change, Provider
-from tapak.sdk.resources import Php, Release, Site
+from tapak.sdk.resources import Php, Redirect, Release, Site
 from tapak.testing.site_host import apply, live, new_site, standing
 from tapak.testing.web_hosts import SERVERS, WebHost
 from tapak_webhost.agent.crash import CRASHPOINTS
@@ -190,26 +191,56 @@ def test_php_goes_on_with_the_new_code(host: WebHost, provider: Provider, shelf:
     assert live(provider, site)
 
 
-def test_no_visitor_meets_a_gap(host: WebHost, provider: Provider, shelf: Shelf, site: Site) -> None:
-    made = [release(site, shelf, word) for word in ("satu", "lima")]
+def test_no_visitor_meets_a_gap_or_a_mix(host: WebHost, provider: Provider, shelf: Shelf, site: Site) -> None:
+    texts = ("satu " * 9000, "dua")
+    made = [Release(site.name, shelf.put(zipped({"index.html": text}))) for text in texts]
     apply(provider, made[0])
-    seen: set[tuple[int, str]] = set()
     over = threading.Event()
 
-    def visit() -> None:
+    def visit() -> set[tuple[int, str]]:
+        seen = set()
         while not over.is_set():
             answer = host.fetch(site.name)
             seen.add((answer.status, answer.text))
+        return seen
 
-    visitor = threading.Thread(target=visit)
-    visitor.start()
-    try:
-        for turn in range(6):
-            apply(provider, made[(turn + 1) % 2], made[turn % 2])
-    finally:
-        over.set()
-        visitor.join()
-    assert seen == {(200, "satu"), (200, "lima")}
+    with ThreadPoolExecutor(8) as crowd:
+        visits = [crowd.submit(visit) for _ in range(8)]
+        try:
+            for turn in range(6):
+                apply(provider, made[(turn + 1) % 2], made[turn % 2])
+        finally:
+            over.set()
+    assert set().union(*(visit.result() for visit in visits)) == {(200, text) for text in texts}
+
+
+def test_a_site_with_directives_keeps_them_while_it_is_switched(
+    host: WebHost, provider: Provider, shelf: Shelf
+) -> None:
+    site = new_site(redirects=(Redirect("/lama.d", "/baru", 302),), headers=(("X-Uji", "ya"),))
+    apply(provider, site)
+    made = [release(site, shelf, word) for word in ("satu", "dua")]
+    apply(provider, made[0])
+    over = threading.Event()
+
+    def visit() -> set[tuple[int, str, str]]:
+        seen = set()
+        while not over.is_set():
+            for path in ("/", "/lama.d/x", "/.tapak-release"):
+                answer = host.fetch(site.name, path)
+                seen.add((answer.status, answer.headers.get("location", ""), answer.headers.get("x-uji", "")))
+        return seen
+
+    with ThreadPoolExecutor(4) as crowd:
+        visits = [crowd.submit(visit) for _ in range(4)]
+        try:
+            for turn in range(4):
+                apply(provider, made[(turn + 1) % 2], made[turn % 2])
+        finally:
+            over.set()
+    seen = set().union(*(visit.result() for visit in visits))
+    assert {(status, header) for status, _, header in seen} == {(200, "ya"), (302, "ya"), (403, "ya")}
+    assert {location.removeprefix(f"http://{site.name}") for _, location, _ in seen} == {"", "/baru/x"}
 
 
 @pytest.mark.parametrize(
@@ -335,13 +366,20 @@ DEATHS = [
     *(("back", f"release.{point}") for point in ("recorded", "switched", "named")),
     *(("none", f"release.{point}") for point in ("switched", "dropped")),
 ]
+# Only where the server looks at a path before it opens it.
+DIVERTED = [(change, "release.diverted") for change in CHANGES]
 
 
 def test_every_crash_point_is_tried() -> None:
-    assert {point for _, point in DEATHS} == {point for point in CRASHPOINTS if point.startswith("release.")}
+    tried = {point for _, point in (*DEATHS, *DIVERTED)}
+    assert tried == {point for point in CRASHPOINTS if point.startswith("release.")}
 
 
-@pytest.mark.parametrize(("change", "point"), DEATHS)
+@pytest.mark.parametrize(
+    ("server", "change", "point"),
+    [*((kind, *death) for kind in sorted(SERVERS) for death in DEATHS), *(("apache", *death) for death in DIVERTED)],
+    indirect=["server"],
+)
 def test_an_agent_killed_anywhere_is_made_good(
     host: WebHost, provider: Provider, shelf: Shelf, site: Site, change: str, point: str
 ) -> None:

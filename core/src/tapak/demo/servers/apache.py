@@ -20,6 +20,7 @@ MODULES = (
     "mime",
     "alias",
     "headers",
+    "rewrite",
     "vhost_alias",
     "proxy",
     "proxy_fcgi",
@@ -51,6 +52,7 @@ FileETag MTime Size
 TypesConfig /etc/mime.types
 AddDefaultCharset utf-8
 DirectoryIndex index.php index.html
+EnableMMAP Off
 
 ErrorLog "{logs}/error.log"
 LogLevel warn
@@ -72,7 +74,7 @@ CustomLog "{logs}/access.log" vhost_combined
         SetHandler "proxy:unix:{sockets}/%{{SERVER_NAME}}.sock|fcgi://localhost/"
     </FilesMatch>
 </Directory>
-<DirectoryMatch "^{sites}/[^/]+/public/(.*/)?\\.(?!well-known(/|$))">
+<DirectoryMatch "^{sites}/[^/]+/(public|arriving)/(.*/)?\\.(?!well-known(/|$))">
     Require all denied
 </DirectoryMatch>
 <FilesMatch "^\\.">
@@ -82,6 +84,10 @@ CustomLog "{logs}/access.log" vhost_combined
 <VirtualHost *:{port}>
     ServerName mass.invalid
     VirtualDocumentRoot "{sites}/%0/public"
+    RewriteEngine On
+    RewriteCond "{switching}/%{{SERVER_NAME}}" -f
+    RewriteCond "%{{REQUEST_URI}}" "!\\.(?i:php[0-9]?|phar|phtml)(/|$)"
+    RewriteRule "^/(.*)" "{sites}/%{{SERVER_NAME}}/arriving/$1" [L]
     Header always set X-Tapak-Site "expr=%{{SERVER_NAME}}; served=mass"
 </VirtualHost>
 IncludeOptional "{vhosts}/*.conf"
@@ -118,6 +124,7 @@ class ApacheServer(WebServer):
             logs=self.directory / "logs",
             sites=self.sites,
             suspended=self.suspended,
+            switching=self.switching,
             sockets=self.sockets,
             vhosts=self.vhosts,
             port=self.port,

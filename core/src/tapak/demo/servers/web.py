@@ -64,6 +64,11 @@ class WebServer(ABC):
         return self.web / "suspended"
 
     @property
+    def switching(self) -> Path:
+        """A file here, named as a site, lets the server take its files from ``sites/<name>/arriving``."""
+        return self.web / "switching"
+
+    @property
     def sockets(self) -> Path:
         """Where sites' PHP listens: ``<name>.sock``."""
         return self.directory / "php"

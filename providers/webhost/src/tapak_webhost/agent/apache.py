@@ -28,6 +28,12 @@ _SITE = """\
     UseCanonicalName Off
     DocumentRoot {root}
     Header always set X-Tapak-Site {proof}
+    <IfModule rewrite_module>
+        RewriteEngine On
+        RewriteCond {switching} -f
+        RewriteCond "%{{REQUEST_URI}}" "!\\.(?i:php[0-9]?|phar|phtml)(/|$)"
+{unmoved}        RewriteRule "^/(.*)" {arriving} [L]
+    </IfModule>
 {directives}</VirtualHost>
 """
 _MARKER_SITE = """\
@@ -53,6 +59,7 @@ class Apache:
     """The Apache that ``config`` describes."""
 
     marker_file = "tapak-generation.conf"
+    looks_first = True
 
     def __init__(self, config: Config) -> None:
         assert config.modules is not None
@@ -63,14 +70,19 @@ class Apache:
         return f"site-{name}.conf"
 
     def site_text(self, spec: SiteSpec) -> str:
+        web = self._config.web_dir
         lines = [f'    Header always set "{name}" {_quoted(value.replace("%", "%%"))}' for name, value in spec.headers]
         # The first match wins, so longer paths stand first.
         for redirect in sorted(spec.redirects, key=lambda redirect: -len(redirect.path)):
             lines.append(f"    Redirect {redirect.status} {_quoted(redirect.path)} {_quoted(redirect.target)}")
+        unmoved = [f'        RewriteCond "%{{REQUEST_URI}}" "!{_prefix(redirect.path)}"' for redirect in spec.redirects]
         return _SITE.format(
             address=self._config.vhost_address,
             name=spec.name,
-            root=_quoted(str(self._config.web_dir / "sites" / spec.name / "public")),
+            root=_quoted(str(web / "sites" / spec.name / "public")),
+            switching=_quoted(str(web / "switching" / spec.name)),
+            arriving=_quoted(f"{web / 'sites' / spec.name / 'arriving'}/$1"),
+            unmoved="".join(f"{line}\n" for line in unmoved),
             proof=_quoted(f"{spec.name}; served=vhost"),
             directives="".join(f"{line}\n" for line in lines),
         )
@@ -124,6 +136,11 @@ class Apache:
         if done.returncode:
             raise AgentError(code, commands.short(done.stderr or done.stdout), **_where(done.stderr))
         return done.stdout
+
+
+def _prefix(path: str) -> str:
+    """A pattern for what ``Redirect`` takes; the path has letters, digits and ``._~-`` only."""
+    return f"^{path.replace('.', '[.]')}{'' if path.endswith('/') else '(/|$)'}"
 
 
 def _quoted(value: str) -> str:

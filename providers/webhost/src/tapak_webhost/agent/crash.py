@@ -19,6 +19,7 @@ CRASHPOINTS = (
     "release.unpacked",
     "release.placed",
     "release.recorded",
+    "release.diverted",
     "release.switched",
     "release.named",
     "release.dropped",

@@ -55,7 +55,7 @@ def apply(
     holder = host.runtime.take_over(name)
     if desired is None:
         place = releases.initial(host.web, name, placeholder(meta.spec), holder)
-        releases.switch(host.web, name, place)
+        releases.switch(host.web, name, place, host.server.looks_first)
         host.runtime.refresh(name)
         releases.drop(host.web, name)
     else:
@@ -98,11 +98,11 @@ def _build(host: Host, desired: ReleaseSpec, holder: Holder, deadline: float) ->
 def _switch(host: Host, desired: ReleaseSpec, deadline: float) -> None:
     name = desired.site
     before = marker.answer(host.config.address, name)
-    old = releases.switch(host.web, name, desired.sha256)
+    old = releases.switch(host.web, name, desired.sha256, host.server.looks_first)
     host.runtime.refresh(name)
     status = _answer(host, name, deadline) if 0 < before < BROKEN else 0
     if status >= BROKEN:
-        releases.switch(host.web, name, old)
+        releases.switch(host.web, name, old, host.server.looks_first)
         host.runtime.refresh(name)
         raise AgentError(RELEASE_REFUSED, f"{name} answers {status} with this release", name=name, status=status)
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from tapak_webhost.agent import archives, fences, files, sites
+from tapak_webhost.agent import archives, diversion, fences, files, sites
 from tapak_webhost.agent.accounts import Accounts
 from tapak_webhost.agent.config import Config
 from tapak_webhost.agent.journal import Entry
@@ -64,6 +64,7 @@ class Host:
         """
         files.clear(self.web.staging)
         archives.clear_old(self.places["archives"])
+        diversion.recover(self.web)
         self._vhosts.recover(by)
         self.failed = self.runtime.recover(by)
 

@@ -86,6 +86,7 @@ class Nginx:
     """The Nginx that ``config`` describes."""
 
     marker_file = "tapak-generation.conf"
+    looks_first = False
 
     def __init__(self, config: Config) -> None:
         self._config = config

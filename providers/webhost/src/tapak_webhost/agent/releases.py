@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
-from tapak_webhost.agent import as_user, files, kernel, sites
+from tapak_webhost.agent import as_user, diversion, files, kernel, sites
 from tapak_webhost.agent.archives import checked_hash
 from tapak_webhost.agent.crash import crashpoint
 from tapak_webhost.agent.protocol import ARCHIVE_REFUSED, BAD_REQUEST, AgentError, integer, only
@@ -139,9 +139,15 @@ def record(web: Web, spec: ReleaseSpec, fence: int) -> None:
     crashpoint("release.recorded")
 
 
-def switch(web: Web, name: str, place: str) -> str:
-    """Let the document root and ``releases/<place>`` change places; gives where the old one lies now."""
-    with _beside(web, name) as (site, beside):
+def switch(web: Web, name: str, place: str, divert: bool) -> str:
+    """Let the document root and ``releases/<place>`` change places; gives where the old one lies now.
+
+    With ``divert``, requests under way keep the file that they looked at.
+    """
+    with _beside(web, name) as (site, beside), contextlib.ExitStack() as stack:
+        if divert:
+            coming = stack.enter_context(files.directory(place, beside))
+            stack.enter_context(diversion.diverted(web, name, site, coming))
         kernel.exchange(site, PUBLIC, beside, place)
         os.fsync(site)
         os.fsync(beside)

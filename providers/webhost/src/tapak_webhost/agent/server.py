@@ -11,6 +11,8 @@ class Server(Protocol):
     """A running web server with a directory of site files that its configuration includes."""
 
     marker_file: str
+    looks_first: bool
+    """Whether it looks at a path before it opens it, so that a switch in between would be seen."""
 
     def site_file(self, name: str) -> str:
         """The name of a site's own file in the vhost directory."""

@@ -32,8 +32,15 @@ META_LIMIT = 1_048_576
 # A site's own user alone writes its files, and only the web server's group reads them.
 OWN_MODE = 0o2750
 
-# By the names of Web's fields. Sites' users walk through "private" to their own; the web server looks into "suspended".
-_PLACES = {"sites": 0o755, "staging": 0o700, "removed": 0o700, "private": 0o711, "suspended": 0o755}
+# By the names of Web's fields. Sites' users walk through "private"; the web server looks into the last two.
+_PLACES = {
+    "sites": 0o755,
+    "staging": 0o700,
+    "removed": 0o700,
+    "private": 0o711,
+    "suspended": 0o755,
+    "switching": 0o755,
+}
 PAGE_LIMIT = 65_536
 
 
@@ -58,6 +65,7 @@ class Web:
     removed: int
     private: int
     suspended: int
+    switching: int
 
 
 @dataclass(frozen=True)
