@@ -70,7 +70,8 @@ def installed(view: View, data: Mapping[str, Any]) -> StepResult:
     return StepResult(records=records, letters=(letter,), summary=f"Dipasang di {data['rack']}")
 
 
-def _step(number: int, key: str, kind: str, actor: str, to: str, **more: Any) -> Step:
+def step(number: int, key: str, kind: str, actor: str, to: str, **more: Any) -> Step:
+    """A step of an unremarkable table, with what is to be different."""
     return Step(
         **{
             "key": key,
@@ -96,9 +97,9 @@ PLACING = Procedure(
     header=HEADER,
     actors=(UNIT, OFFICER),
     steps=(
-        _step(1, "submit", "tapak.submit/1", "unit", "inspect"),
-        _step(2, "inspect", "kota.inspection/1", "officer", "exists"),
-        _step(
+        step(1, "submit", "tapak.submit/1", "unit", "inspect"),
+        step(2, "inspect", "kota.inspection/1", "officer", "exists"),
+        step(
             3,
             "exists",
             "tapak.branch/1",
@@ -109,7 +110,7 @@ PLACING = Procedure(
                 Outcome("absent", "Gambar belum ada", to="drawing"),
             ),
         ),
-        _step(
+        step(
             4,
             "drawing",
             "tapak.ask_applicant/1",
@@ -117,8 +118,8 @@ PLACING = Procedure(
             "install",
             required_inputs=(RequiredInput("Gambar server", "document:server_drawing"),),
         ),
-        _step(5, "install", "tapak.work/1", "officer", "close"),
-        _step(6, "close", "tapak.close/1", "unit", END),
+        step(5, "install", "tapak.work/1", "officer", "close"),
+        step(6, "close", "tapak.close/1", "unit", END),
     ),
     request_number="{seq:03}/PLC/{year}",
     subject=lambda answers: f"{len(answers['servers'])} server",

@@ -12,6 +12,7 @@ from tapak.sdk.procedure import Procedure
 from tapak.sdk.registers import Register
 from tapak.sdk.settings import SettingsSchema
 from tapak.sdk.step_kinds import StepKind
+from tapak_kota.application import HOSTED
 from tapak_kota.kinds import Inspection
 from tapak_kota.placing import PLACED, PLACING
 
@@ -26,7 +27,7 @@ class KotaSettings(SettingsSchema):
 
 @hookimpl
 def procedures() -> Sequence[Procedure]:
-    return (PLACING,)
+    return (PLACING, HOSTED)
 
 
 @hookimpl

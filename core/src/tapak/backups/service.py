@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ from tapak.provisioning.models import Connection, Resource
 from tapak.requests.models import RegisterRow
 from tapak.sdk.backups import BACK_UP, Backup
 from tapak.sdk.databases import Database
-from tapak.sdk.resources import spec_from_json
+from tapak.sdk.resources import Site, spec_from_json
 from tapak.tenants.models import Tenant
 
 REGISTER = "tapak.backups"
@@ -32,7 +32,10 @@ AFTER_FAILURE = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan as it was last verified, with what it keeps and the time zone that its times are in."""
+    """A plan as it was last verified, with what it keeps and the time zone that its times are in.
+
+    The folders of ``spec`` are its own and the document roots of the sites that it needs.
+    """
 
     resource_id: int
     spec: Backup
@@ -58,6 +61,7 @@ def plan(session: Session, resource_id: int) -> Plan | None:
     spec = spec_from_json(resource.kind, resource.applied or {})
     if not isinstance(spec, Backup):
         raise ValueError(f"resource {resource_id} is no backup")
+    spec = replace(spec, folders=(*spec.folders, *_document_roots(session, resource)))
     return Plan(resource.id, spec, connection, _sources(session, resource), ZoneInfo(tenant.time_zone), request_id)
 
 
@@ -151,6 +155,21 @@ def _after(before: BackupRun, planned: datetime) -> datetime:
 def _end(session: Session, run_id: int, **values: Any) -> None:
     done = update(BackupRun).where(BackupRun.id == run_id)
     session.execute(done.values(ended_at=func.clock_timestamp(), **values))
+
+
+def _document_roots(session: Session, resource: Resource) -> list[str]:
+    """Where the sites that the plan needs lie, as their web host last told."""
+    query = (
+        select(Resource.outputs["document_root"].as_string())
+        .where(
+            Resource.service_id == resource.service_id,
+            Resource.key.in_(resource.needs),
+            Resource.kind == Site.kind,
+            Resource.applied.is_not(None),
+        )
+        .order_by(Resource.id)
+    )
+    return [place for place in session.scalars(query) if place]
 
 
 def _sources(session: Session, resource: Resource) -> list[Source]:

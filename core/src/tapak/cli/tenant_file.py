@@ -286,8 +286,8 @@ class _Application:
         row = self._find(Connection, {"key": entry["key"]})
         if row is None:
             return False
-        stands = (row.provider, row.title, row.zones, {**row.settings, **self._secrets(row)})
-        return stands == (entry["provider"], entry["title"], entry["zones"], dict(settings))
+        stands = (row.provider, row.title, row.zones, row.kinds, {**row.settings, **self._secrets(row)})
+        return stands == (entry["provider"], entry["title"], entry["zones"], entry["kinds"], dict(settings))
 
     def _secrets(self, row: Connection) -> dict[str, Any]:
         if row.sealed is None:

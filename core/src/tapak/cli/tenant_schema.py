@@ -17,6 +17,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 from tapak.accounts.service import normal_email
 from tapak.sdk.errors import Invalid
 from tapak.sdk.names import name_problem
+from tapak.sdk.resources import KINDS
 from tapak.tenants.hosts import host_name
 from tapak.tenants.settings import TenantSettings
 
@@ -182,12 +183,17 @@ class HolderTable(Strict):
 
 
 class ConnectionTable(Strict):
-    """A connection; ``settings`` are its provider's, secrets among them."""
+    """A connection; ``settings`` are its provider's, secrets among them.
+
+    ``kinds`` are the kinds of resources that go to it (``site``, ``database`` …); empty means all that its provider
+    serves. Of several connections that take a kind the first one gets what is new.
+    """
 
     key = _keys(required=True)
     provider = _text()
     title = _text()
     zones = fields.List(fields.String(validate=_zone), load_default=list)
+    kinds = fields.List(fields.String(validate=validate.OneOf(sorted(KINDS))), load_default=list)
     settings = fields.Dict(fields.String(), load_default=dict)
 
 

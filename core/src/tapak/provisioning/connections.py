@@ -42,15 +42,18 @@ def save_connection(
     title: str,
     settings: Mapping[str, Any],
     zones: Sequence[str] = (),
+    kinds: Sequence[str] = (),
 ) -> Connection:
     """Make or change the connection ``key``; secret settings are sealed, a blank secret keeps the old one.
 
     Raises:
-        Invalid: no such provider, or settings that its schema refuses; ``fields`` says which.
+        Invalid: no such provider, a kind that it doesn't serve, or settings that its schema refuses; ``fields`` says
+            which.
         TapakError: the tenant has no recipient to seal secrets to.
     """
     known = session.scalar(select(Connection).where(Connection.key == key))
     schema = _schema(provider, plugins)
+    _check_kinds(provider, plugins, kinds)
     secret = secret_fields(schema)
     given = {name: value for name, value in settings.items() if name not in secret or value not in ("", None)}
     kept = secret - given.keys() if known is not None and known.sealed else frozenset()
@@ -62,7 +65,7 @@ def save_connection(
     if known is None:
         known = Connection(key=key)
         session.add(known)
-    known.provider, known.title, known.zones = provider, title, list(zones)
+    known.provider, known.title, known.zones, known.kinds = provider, title, list(zones), list(kinds)
     known.settings = {name: value for name, value in given.items() if name not in secret}
     fresh = {name: value for name, value in given.items() if name in secret}
     if fresh and kept:
@@ -79,14 +82,14 @@ def save_connection(
 
 
 def connection_for(session: Session, spec: Spec, plugins: Registry) -> Connection:
-    """The connection that ``spec`` goes to: by its zone, or for kinds without zones by its kind.
+    """The connection that ``spec`` goes to: by its zone, or for kinds without zones the first that takes its kind.
 
     Raises:
         Invalid: no connection serves it; the message says what an admin sets up.
     """
     for connection in connections(session):
         able = _capabilities(connection, plugins)
-        if spec.kind not in able.kinds:
+        if spec.kind not in able.kinds or (connection.kinds and spec.kind not in connection.kinds):
             continue
         if not isinstance(spec, RecordSet):
             if not connection.zones and (not isinstance(spec, Database) or spec.engine in able.engines):
@@ -236,6 +239,14 @@ def _check_record_type(connection: Connection, able: Capabilities, spec: RecordS
             f"Sambungan {connection.title} tidak melayani rekaman {spec.type} untuk {spec.name}.",
             log=f"connection {connection.key} serves no {spec.type} records",
         )
+
+
+def _check_kinds(provider: str, plugins: Registry, kinds: Sequence[str]) -> None:
+    served = plugins.providers[provider].capabilities.kinds
+    stray = sorted(set(kinds) - served)
+    if stray:
+        told = f"Tidak dilayani: {', '.join(stray)}. Yang dilayani: {', '.join(sorted(served))}."
+        raise Invalid("Jenis sumber daya sambungan ini keliru.", log=f"{provider}: {stray}", fields={"kinds": [told]})
 
 
 def _not_served(spec: Spec) -> Invalid:

@@ -16,7 +16,8 @@ class Connection(TenantRow, Base):
     """A provider's connection to one server of the tenant.
 
     ``settings`` are the open ones; ``sealed`` holds the secret ones as one age file (None: there are none). ``zones``
-    are the DNS zones that go to it; a connection without zones takes the kinds that have none.
+    are the DNS zones that go to it; a connection without zones takes the kinds that have none: those of ``kinds``, or
+    where that is empty all that its provider serves.
     """
 
     __tablename__ = "connection"
@@ -28,6 +29,7 @@ class Connection(TenantRow, Base):
     settings: Mapped[dict[str, Any]]
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     zones: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    kinds: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
 
 
 DRIFTED_CODE = "drifted"

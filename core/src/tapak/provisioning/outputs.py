@@ -51,7 +51,7 @@ def hand_over(
     made = []
     for item, change in changes:
         item.given = _generations(item, items)
-        wanted = [] if change.desired is None else _needed(item, items)
+        wanted = [] if change.desired is None else _used(item, items)
         made.append(replace(change, given={each.key: opened(each) for each in wanted}))
     return made
 
@@ -94,13 +94,15 @@ class Opener:
         return {**item.outputs.plain, **opened}
 
 
-def _needed(item: Item, items: Sequence[Item]) -> list[Item]:
-    return [each for each in items if each.key in item.needs and each.outputs is not None]
+def _used(item: Item, items: Sequence[Item]) -> list[Item]:
+    """What ``item`` needs and may see outputs of."""
+    uses = item.desired.uses if item.desired is not None else frozenset()
+    return [each for each in items if each.key in item.needs and each.kind in uses and each.outputs is not None]
 
 
 def _generations(item: Item, items: Sequence[Item]) -> dict[str, int]:
     """By key, of what ``item`` needs and others rely on."""
-    relied = [each for each in _needed(item, items) if each.desired is not None and each.desired.has_outputs]
+    relied = [each for each in _used(item, items) if each.desired is not None and each.desired.has_outputs]
     return {each.key: each.outputs.generation for each in relied if each.outputs is not None}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,9 @@ from tapak.requests.desk import Desk
 from tapak.requests.models import RegisterRow
 from tapak.requests.sealing import append
 from tapak.requests.view import TaskView
+from tapak.sdk.errors import Invalid
 from tapak.sdk.registers import Record, Register
+from tapak.sdk.resources import DesiredResource, Release
 from tapak.sdk.step_kinds import Letter, StepResult
 from tapak.tenants.numbers import take_number
 
@@ -31,8 +33,24 @@ def write(view: TaskView, result: StepResult, acting_as: str) -> None:
     if result.reservations:
         inventory.reserve(view.desk.session, _service(view), result.reservations)
     if result.resources:
+        _check_archives(view, result.resources)
         service = _service(view)
         provisioning.declare(view.desk.session, service.id, result.resources, plugins=view.desk.registry)
+
+
+def _check_archives(view: TaskView, resources: Sequence[DesiredResource]) -> None:
+    """Nothing is ever put online but what came with the request itself.
+
+    Raises:
+        Invalid: a release's archive is none of the request's papers.
+    """
+    known = {paper.sha256 for paper in view.documents}
+    for each in resources:
+        if isinstance(each.spec, Release) and not each.gone and each.spec.sha256 not in known:
+            raise Invalid(
+                f"Arsip aplikasi untuk {each.spec.site} tidak ada pada permohonan ini. Minta unit mengirimnya lagi.",
+                log=f"release {each.spec.sha256} is no paper of request {view.row.id}",
+            )
 
 
 def add_row(desk: Desk, register: Register, data: Mapping[str, Any], **origin: Any) -> str:

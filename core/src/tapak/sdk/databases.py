@@ -42,6 +42,7 @@ class Database:
 
     kind: ClassVar[str] = "database"
     has_outputs: ClassVar[bool] = True
+    uses: ClassVar[frozenset[str]] = frozenset()
 
     engine: str
     name: str

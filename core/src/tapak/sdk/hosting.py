@@ -1,6 +1,6 @@
 """Resources that a web host holds: sites, the releases of their applications, and accounts to send files with.
 
-``has_outputs`` says that others rely on what ``apply`` gives, so that it is asked for again where it was lost.
+``has_outputs`` and ``uses`` are those of ``tapak.sdk.resources``.
 """
 
 from __future__ import annotations
@@ -40,10 +40,16 @@ class Site:
     ``title`` and ``owner`` are printed on the placeholder page that stands until the owner's files come. A site
     without ``redirects`` or ``headers`` is mass-served (a directory, no reload); with them it gets a vhost file.
     A site that is ``suspended`` answers 410 (RFC 9110 section 15.5.11) and keeps all its files.
+
+    The PHP of a site that needs a database finds its connection in the environment of its own processes:
+    ``DB_CONNECTION``, ``DB_HOST``, ``DB_PORT``, ``DB_DATABASE``, ``DB_USERNAME``, ``DB_PASSWORD``, ``DATABASE_URL``.
+
+    Outputs: ``document_root``, an absolute path on the web host.
     """
 
     kind: ClassVar[str] = "site"
-    has_outputs: ClassVar[bool] = False
+    has_outputs: ClassVar[bool] = True
+    uses: ClassVar[frozenset[str]] = frozenset({"database"})
 
     name: str
     title: str = ""
@@ -77,6 +83,7 @@ class Release:
 
     kind: ClassVar[str] = "release"
     has_outputs: ClassVar[bool] = False
+    uses: ClassVar[frozenset[str]] = frozenset()
 
     site: str
     sha256: str
@@ -103,6 +110,7 @@ class Account:
 
     kind: ClassVar[str] = "account"
     has_outputs: ClassVar[bool] = True
+    uses: ClassVar[frozenset[str]] = frozenset()
 
     site: str
     keys: tuple[str, ...] = ()

@@ -53,7 +53,8 @@ class Change:
     """One step from ``observed`` (None: must not exist) to ``desired`` (None: must be gone).
 
     The two may be the same: then what stands there is made sure of, and its outputs are given again. ``given`` are the
-    outputs, secret ones included, of the resources that this one needs, by their keys: never to be logged or told.
+    outputs, secret ones included, of the resources that this one needs and whose kind its spec ``uses``, by their keys
+    in the order of declaration: never to be logged or told.
     """
 
     action: Action

@@ -9,7 +9,7 @@ from tapak.sdk.errors import Invalid
 from tapak.sdk.procedure import END, Step
 from tapak.sdk.resources import Fact, RecordSet
 from tapak.sdk.step_kinds import Reservation
-from tapak.sdk.view import View
+from tapak.sdk.view import DocumentRef, View
 from tapak.sdk.wording import ADDRESS_KINDS
 
 RECORD = "record_set:"
@@ -19,6 +19,12 @@ RECORD = "record_set:"
 def standing(view: View, step: str) -> dict[str, Fact]:
     """What stood in the zone when ``step`` was looked at: facts by identity, ``details["record_set"]`` as stored."""
     return {fact.key[len(RECORD) :]: fact for fact in view.facts_of(step) if fact.key.startswith(RECORD)}
+
+
+def delivered(view: View, kind: str) -> DocumentRef | None:
+    """The newest document of ``kind`` in the current revision; None where none came."""
+    found = [each for each in view.documents if each.kind == kind and each.revision == view.request.revision]
+    return found[-1] if found else None
 
 
 def only_outcome(view: View) -> str:

@@ -2,7 +2,8 @@
 
 A *spec* says how one resource is to be; equality of specs is what core's diff goes by, so a spec normalises itself
 when it is made (lower-case names without a final dot, sorted values). ``has_outputs`` says that others may rely on
-what ``apply`` gives for it, so that it is applied again where that was lost.
+what ``apply`` gives for it, so that it is applied again where that was lost. ``uses`` are the kinds whose outputs its
+provider is given, of those that a resource needs; of all others it is given nothing.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class RecordSet:
 
     kind: ClassVar[str] = "record_set"
     has_outputs: ClassVar[bool] = False
+    uses: ClassVar[frozenset[str]] = frozenset()
 
     zone: str
     name: str
@@ -116,7 +118,7 @@ class DesiredResource:
     """A resource as a procedure declares it.
 
     ``key`` names it within its service (``site``, ``name``); ``needs`` are keys of resources that must be live first
-    and whose outputs its provider is given. ``takes_over`` is what an officer saw standing there and explicitly took
+    and stay until this one is gone; its provider is given outputs of those whose kind its spec ``uses``. ``takes_over`` is what an officer saw standing there and explicitly took
     over: somebody else's, or another service's of the same agency; what no longer stands so is left alone. ``gone``:
     ``spec`` is to be removed. ``shares_name``: its name may be one that another service of the agency holds.
     """

@@ -10,6 +10,7 @@ from tapak.sdk.provider import Applied, Change, Verification
 from tapak.sdk.resources import Site, Spec, spec_from_json, spec_to_json
 from tapak_webhost.agent.protocol import MAX_NAMES, MAX_TIMEOUT
 from tapak_webhost.client import AgentClient
+from tapak_webhost.connections import connections
 from tapak_webhost.probe import PhpPage, WebServer
 
 S = TypeVar("S", bound=Spec)
@@ -86,8 +87,12 @@ class Sites(Kind[Site]):
         return super().standing(None if told is None else told["spec"])
 
     def applied(self, change: Change, fields: Mapping[str, Any], timeout: float) -> Mapping[str, Any]:
-        told = self._agent.ask(self.apply_verb, fields, timeout=timeout)["site"]
-        return {} if told is None else {"served": told["served"], "generation": told["generation"]}
+        environment = connections(change.given) if change.desired is not None else {}
+        told = self._agent.ask(self.apply_verb, {**fields, "environment": environment}, timeout=timeout)
+        site = told["site"]
+        if site is None:
+            return {}
+        return {"served": site["served"], "generation": site["generation"], "document_root": told["document_root"]}
 
     def verify(self, spec: Site, deadline: float) -> Verification:
         """PHP is seen by a page that is there for the look only."""

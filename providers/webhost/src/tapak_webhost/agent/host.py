@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from tapak_webhost.agent import archives, diversion, fences, files, sites
 from tapak_webhost.agent.accounts import Accounts
 from tapak_webhost.agent.config import Config
+from tapak_webhost.agent.environment import Environment
 from tapak_webhost.agent.journal import Entry
 from tapak_webhost.agent.php import Php
 from tapak_webhost.agent.protocol import BUSY, CHANGED_MEANWHILE, FOREIGN, AgentError
@@ -85,7 +86,13 @@ class Host:
         return Standing(self._served(meta, vhost), "mass" if vhost is None else "vhost", meta, vhost)
 
     def apply(
-        self, desired: SiteSpec | None, observed: SiteSpec | None, name: str, fence: int, deadline: float
+        self,
+        desired: SiteSpec | None,
+        observed: SiteSpec | None,
+        name: str,
+        environment: Environment,
+        fence: int,
+        deadline: float,
     ) -> Standing | None:
         """Bring ``name`` from ``observed`` to ``desired``; what is as desired already stays untouched.
 
@@ -96,12 +103,14 @@ class Host:
         fences.admit(self.places["fences"], name, fence, found.meta.fence if found and found.meta else 0)
         if found and found.served == "foreign":
             raise AgentError(FOREIGN, f"{name}: something stands there that isn't ours", name=name)
-        if (found.spec if found else None) == desired:
+        if (found.spec if found else None) == desired and (
+            desired is None or self.runtime.fits(desired, environment)
+        ):
             return found
         if (found.spec if found else None) != observed:
             raise AgentError(CHANGED_MEANWHILE, f"{name}: what stands isn't what was observed", name=name)
         if desired is not None:
-            self._write(desired, found, fence, deadline)
+            self._write(desired, found, environment, fence, deadline)
         elif found is not None:
             self._delete(found, deadline)
         return self.standing(name)
@@ -114,7 +123,9 @@ class Host:
             spec = replace(spec.mass(), headers=((CHANGED_BY_HAND, sites.digest(vhost)[:16]),))
         return spec if sites.has_public(self.web, spec.name) else replace(spec, title="", owner="")
 
-    def _write(self, desired: SiteSpec, found: Standing | None, fence: int, deadline: float) -> None:
+    def _write(
+        self, desired: SiteSpec, found: Standing | None, environment: Environment, fence: int, deadline: float
+    ) -> None:
         text = self.server.site_text(desired) if desired.needs_own_file else None
         old = found.meta if found else None
         meta = Meta(
@@ -128,7 +139,7 @@ class Host:
         name = desired.name
         conf, suspended = self.runtime.conf(name), bool(found and found.spec.suspended)
         try:
-            holder = self.runtime.prepare(desired, deadline)
+            holder = self.runtime.prepare(desired, environment, deadline)
 
             def commit() -> None:
                 if old is None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from tapak_webhost.agent import commands, files
 from tapak_webhost.agent.config import Config, PhpFpm
 from tapak_webhost.agent.crash import crashpoint
+from tapak_webhost.agent.environment import Environment
 from tapak_webhost.agent.protocol import INVALID_SPEC, RUNTIME_BROKEN, UNSUPPORTED, AgentError
 from tapak_webhost.agent.spec import PhpSpec, php_from
 from tapak_webhost.agent.users import Owner
@@ -59,7 +60,7 @@ php_admin_flag[allow_url_include] = off
 php_admin_flag[expose_php] = off
 php_admin_flag[log_errors] = on
 php_flag[display_errors] = off
-"""
+{environment}"""
 
 
 class Php:
@@ -94,8 +95,8 @@ class Php:
         content = files.read(self._directory, f"{name}.conf", LIMIT)
         return None if content is None else content.decode(errors="replace")
 
-    def text(self, name: str, php: PhpSpec, owner: Owner) -> str:
-        """The FPM settings of a site.
+    def text(self, name: str, php: PhpSpec, owner: Owner, environment: Environment) -> str:
+        """The FPM settings of a site, with what its processes find in their environment.
 
         Raises:
             AgentError: the host offers no PHP, or the name is too long for a socket.
@@ -117,6 +118,7 @@ class Php:
             upload=php.upload,
             post=php.upload + 1,
             seconds=php.seconds,
+            environment="".join(f'env[{key}] = "{value}"\n' for key, value in sorted(environment.items())),
         )
 
     def put(self, name: str, text: str | None, deadline: float) -> None:

@@ -12,6 +12,7 @@ from tapak_webhost.agent import files, sites, users
 from tapak_webhost.agent.accounts import Accounts
 from tapak_webhost.agent.config import Config
 from tapak_webhost.agent.crash import crashpoint
+from tapak_webhost.agent.environment import Environment
 from tapak_webhost.agent.php import Php
 from tapak_webhost.agent.protocol import AgentError
 from tapak_webhost.agent.sites import Holder, Web
@@ -73,7 +74,14 @@ class Runtime:
         """After another release went live: PHP must not go on with the old one's code."""
         self._php.refresh(name)
 
-    def prepare(self, desired: SiteSpec, deadline: float) -> Holder | None:
+    def fits(self, desired: SiteSpec, environment: Environment) -> bool:
+        """Whether the site's PHP is to run with exactly this environment."""
+        if desired.php is None:
+            return True
+        owner = users.ensure(self._sites / desired.name)
+        return self._php.conf(desired.name) == self._php.text(desired.name, desired.php, owner, environment)
+
+    def prepare(self, desired: SiteSpec, environment: Environment, deadline: float) -> Holder | None:
         """Before a site is written: 410 at once where it is to be suspended, else its PHP comes up.
 
         Raises:
@@ -91,7 +99,7 @@ class Runtime:
         if files.exists(self._web.sites, desired.name):
             sites.own(self._web.sites, desired.name, holder)
         crashpoint("site.owned")
-        text = self._php.text(desired.name, desired.php, holder.owner)
+        text = self._php.text(desired.name, desired.php, holder.owner, environment)
         if desired.suspended:
             self._php.write(desired.name, text)
         else:

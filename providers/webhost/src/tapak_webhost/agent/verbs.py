@@ -25,6 +25,7 @@ from tapak_webhost.agent import (
 )
 from tapak_webhost.agent.accounts import AccountSpec
 from tapak_webhost.agent.config import Config
+from tapak_webhost.agent.environment import environment_from
 from tapak_webhost.agent.host import Standing
 from tapak_webhost.agent.names import server_name
 from tapak_webhost.agent.protocol import (
@@ -101,15 +102,20 @@ class Verbs:
             return {"sites": {name: _told(held.standing(name)) for name in names}}
 
     def apply(self, fields: Fields) -> Answer:
-        """Bring ``name`` from ``observed`` to ``desired`` (each null where there is no site)."""
+        """Bring ``name`` from ``observed`` to ``desired`` (each null where there is no site).
+
+        ``environment`` is what its PHP finds, completely.
+        """
         name, fence, deadline, undo_by = _change(fields)
         desired, observed = _spec(fields, "desired", name), _spec(fields, "observed", name)
+        environment = environment_from(fields.get("environment", {}))
         if desired is None and observed is None:
             raise AgentError(BAD_REQUEST, "apply: desired or observed must be a spec")
         if desired is not None:
             check(desired)
         with host.locked(self.config, self.server, deadline, undo_by) as held:
-            return {"site": _told(held.apply(desired, observed, name, fence, deadline))}
+            site = _told(held.apply(desired, observed, name, environment, fence, deadline))
+            return {"site": site, "document_root": str(self.config.web_dir / "sites" / name / sites.PUBLIC)}
 
     def put(self, fields: Fields) -> Answer:
         """Take a piece of an archive."""
@@ -229,7 +235,7 @@ _CHANGE = frozenset({"name", "fence", "timeout", "desired", "observed"})
 _VERBS: dict[str, tuple[frozenset[str], Callable[[Verbs, Fields], Answer]]] = {
     "hello": (frozenset(), Verbs.hello),
     "read": (frozenset({"names"}), Verbs.read),
-    "apply": (_CHANGE, Verbs.apply),
+    "apply": (_CHANGE | {"environment"}, Verbs.apply),
     "put": (frozenset({"sha256", "size", "offset", "data"}), Verbs.put),
     "read_releases": (frozenset({"names"}), Verbs.read_releases),
     "apply_release": (_CHANGE, Verbs.apply_release),
