@@ -270,10 +270,24 @@ def test_what_is_no_recipient_is_refused(provider: Provider, site: Site, recipie
     assert standing(provider, Account(site.name)) is None
 
 
-def test_an_account_without_site_key_or_password_is_refused(provider: Provider, site: Site) -> None:
-    for wanted in (Account(new_site().name, (PUBLIC,)), Account(site.name)):
-        with pytest.raises(ProviderError):
-            apply(provider, wanted)
+def test_an_account_without_site_is_refused(provider: Provider) -> None:
+    with pytest.raises(ProviderError):
+        apply(provider, Account(new_site().name, (PUBLIC,)))
+
+
+def test_an_account_without_key_or_password_lets_nobody_in_until_it_gets_one(provider: Provider, site: Site) -> None:
+    bare = Account(site.name)
+    applied = apply(provider, bare)
+    assert standing(provider, bare) == bare
+    assert live(provider, bare)
+    for how in ({"client_keys": [KEY]}, {"password": ""}, {"password": "*"}):
+        with pytest.raises(asyncssh.PermissionDenied):
+            logged_in(applied, nothing, **how)
+    keyed = Account(site.name, (PUBLIC,))
+    assert logged_in(apply(provider, keyed, bare), nothing, client_keys=[KEY]) == "/public"
+    apply(provider, bare, keyed)
+    with pytest.raises(asyncssh.PermissionDenied):
+        logged_in(applied, nothing, client_keys=[KEY])
 
 
 def test_a_change_meanwhile_and_an_old_worker_are_turned_away(provider: Provider, site: Site) -> None:

@@ -1,9 +1,8 @@
-"""A site's PHP at its own database: what the database's provider gives is what the application finds, and nobody else."""
+"""A site's PHP at its own database: what the database's provider gives is found by the application and nobody else."""
 
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -32,7 +31,7 @@ ASK = """<?php
 $kind = getenv('DB_CONNECTION');
 $dsn = "$kind:host=" . getenv('DB_HOST') . ';port=' . getenv('DB_PORT') . ';dbname=' . getenv('DB_DATABASE');
 try {
-    $database = new PDO($dsn, getenv('DB_USERNAME'), getenv('DB_PASSWORD'), [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION]);
+    $database = new PDO($dsn, getenv('DB_USERNAME'), getenv('DB_PASSWORD'));
     $database->exec('create table if not exists warga (nama varchar(20))');
     $database->exec("insert into warga values ('Budi')");
     $rows = $database->query('select nama from warga')->fetchAll(PDO::FETCH_COLUMN);
@@ -176,6 +175,4 @@ def test_an_agent_killed_while_it_writes_leaves_the_old_connection_or_the_new(
 
 
 def _holds(path: Path, made: Applied) -> bool:
-    if os.path.islink(path):
-        return False
-    return made.secrets["password"].encode() in path.read_bytes()
+    return not path.is_symlink() and made.secrets["password"].encode() in path.read_bytes()

@@ -18,9 +18,10 @@ class Backup:
     """What is kept, when, and for how long.
 
     ``folders`` are absolute paths as the worker sees them, beside the document roots of the sites that the resource
-    ``needs``, which the web host tells; the databases that it needs are kept as dumps. ``at`` are local times of the day (``01:30``) at which a run begins. Of the runs, the last ``keep_daily``
-    days, ``keep_weekly`` weeks and ``keep_monthly`` months are kept; every ``test_days`` days the last one is restored
-    into a scratch place and compared.
+    ``needs``, which the web host tells; the databases that it needs are kept as dumps. ``at`` are local times of the
+    day (``01:30``) at which a run begins. Of the runs, the last ``keep_daily`` days, ``keep_weekly`` weeks and
+    ``keep_monthly`` months are kept; every ``test_days`` days the last one is restored into a scratch place and
+    compared.
     """
 
     kind: ClassVar[str] = "backup"

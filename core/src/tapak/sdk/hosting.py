@@ -105,7 +105,10 @@ class Account:
 
     ``keys`` are public keys as OpenSSH writes them (type and base64, without a comment), sorted. With ``recipient``
     (an age recipient, ``age1…``) it has a password too: the provider draws it and gives it away sealed to that
-    recipient only, in the output ``password``. Another recipient means another password.
+    recipient only, in the output ``password``. Another recipient means another password. Without keys and recipient it
+    lets nobody in yet: its owner asks for a password, or gives keys, on the service's page.
+
+    Outputs: ``user``, ``host``, ``port``, ``host_key``, and the sealed ``password`` where it has one.
     """
 
     kind: ClassVar[str] = "account"

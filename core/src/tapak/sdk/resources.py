@@ -118,9 +118,10 @@ class DesiredResource:
     """A resource as a procedure declares it.
 
     ``key`` names it within its service (``site``, ``name``); ``needs`` are keys of resources that must be live first
-    and stay until this one is gone; its provider is given outputs of those whose kind its spec ``uses``. ``takes_over`` is what an officer saw standing there and explicitly took
-    over: somebody else's, or another service's of the same agency; what no longer stands so is left alone. ``gone``:
-    ``spec`` is to be removed. ``shares_name``: its name may be one that another service of the agency holds.
+    and stay until this one is gone; its provider is given outputs of those whose kind its spec ``uses``.
+    ``takes_over`` is what an officer saw standing there and explicitly took over: somebody else's, or another
+    service's of the same agency; what no longer stands so is left alone. ``gone``: ``spec`` is to be removed.
+    ``shares_name``: its name may be one that another service of the agency holds.
     """
 
     key: str

@@ -95,8 +95,6 @@ def check(spec: AccountSpec) -> AccountSpec:
         checked_key(key)
     if spec.recipient and not _RECIPIENT.fullmatch(spec.recipient):
         raise AgentError(INVALID_SPEC, "recipient: no age recipient", field="recipient")
-    if not spec.keys and not spec.recipient:
-        raise AgentError(INVALID_SPEC, "keys: an account needs a key or a password", field="keys")
     return spec
 
 

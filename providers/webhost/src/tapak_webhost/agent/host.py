@@ -103,9 +103,7 @@ class Host:
         fences.admit(self.places["fences"], name, fence, found.meta.fence if found and found.meta else 0)
         if found and found.served == "foreign":
             raise AgentError(FOREIGN, f"{name}: something stands there that isn't ours", name=name)
-        if (found.spec if found else None) == desired and (
-            desired is None or self.runtime.fits(desired, environment)
-        ):
+        if (found.spec if found else None) == desired and (desired is None or self.runtime.fits(desired, environment)):
             return found
         if (found.spec if found else None) != observed:
             raise AgentError(CHANGED_MEANWHILE, f"{name}: what stands isn't what was observed", name=name)
