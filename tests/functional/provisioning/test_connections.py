@@ -7,9 +7,10 @@ import io
 
 import pytest
 
-from tapak.db.session import Database
+from tapak.db.session import Database as Connections
 from tapak.provisioning.connections import ProviderPool, check_connection, collect_facts, connections, save_connection
 from tapak.provisioning.models import Connection
+from tapak.sdk.databases import Database
 from tapak.sdk.errors import Invalid, ProviderBroken, ProviderDenied
 from tapak.sdk.resources import DesiredResource, RecordSet
 from tapak.tenants.models import Tenant
@@ -45,10 +46,43 @@ def test_what_no_connection_serves_is_refused_with_what_to_set_up(world: World, 
     assert not world.pending()
 
 
-def test_a_site_needs_a_connection_without_zones(database: Database, world: World) -> None:
+def test_a_site_needs_a_connection_without_zones(database: Connections, world: World) -> None:
     world.plugins = dataclasses.replace(world.plugins, providers={})
     with pytest.raises(Invalid, match="site"):
         world.declare(SITE)
+
+
+def test_kinds_say_which_of_several_connections_serves_what(world: World) -> None:
+    with world.database.begin(world.tenant.id) as session:
+        for key, kinds in (("web", ["database"]), ("kedua", ["site"])):
+            save_connection(
+                session,
+                world.tenant,
+                world.plugins,
+                key=key,
+                provider="memory",
+                title=key,
+                settings={"server": key},
+                kinds=kinds,
+            )
+    world.declare(DesiredResource("database", Database("mariadb", "antrean")), SITE)
+    rows, second = world.resources(), stored(world, "kedua").id
+    assert {row.kind: row.connection_id == second for row in rows.values()} == {"database": False, "site": True}
+
+
+def test_a_kind_that_the_provider_does_not_serve_is_refused(world: World) -> None:
+    with pytest.raises(Invalid) as refused, world.database.begin(world.tenant.id) as session:
+        save_connection(
+            session,
+            world.tenant,
+            world.plugins,
+            key="x",
+            provider="memory",
+            title="x",
+            settings={"server": "x"},
+            kinds=["backup"],
+        )
+    assert "backup" in refused.value.fields["kinds"][0]
 
 
 def test_settings_are_strict(world: World) -> None:
@@ -57,7 +91,7 @@ def test_settings_are_strict(world: World) -> None:
     assert "serverr" in refused.value.fields
 
 
-def test_a_secret_is_sealed_and_a_blank_one_keeps_the_old(world: World, tmp_path, owner_database: Database) -> None:
+def test_a_secret_is_sealed_and_a_blank_one_keeps_the_old(world: World, tmp_path, owner_database: Connections) -> None:
     keys = new_identity()
     append_identity(tmp_path / "identities", keys, "test")
     world.tenant.recipient = keys.recipient
