@@ -36,18 +36,20 @@ def transition(procedure: Procedure, step: str, outcome: str) -> Transition:
     return Transition(None if ended else procedure.step(chosen.to), ended, chosen.returns, chosen.refuses)
 
 
-def main_path(procedure: Procedure, from_step: str) -> tuple[Step, ...]:
+def main_path(procedure: Procedure, from_step: str, expected: Mapping[str, str] | None = None) -> tuple[Step, ...]:
     """The steps that lie ahead of the step keyed ``from_step`` when everything is approved, without that step.
+
+    ``expected`` names, by step, an outcome that is expected instead of the first one that goes on.
 
     Raises:
         KeyError: there is no such step.
     """
     here = procedure.step(from_step)
     ahead = {here.key: here}
-    step = _approved(procedure, here)
+    step = _approved(procedure, here, expected or {})
     while step is not None and step.key not in ahead:
         ahead[step.key] = step
-        step = _approved(procedure, step)
+        step = _approved(procedure, step, expected or {})
     return tuple(ahead.values())[1:]
 
 
@@ -69,8 +71,10 @@ def check_procedure(procedure: Procedure, kinds: Mapping[str, StepKind]) -> list
     return problems
 
 
-def _approved(procedure: Procedure, step: Step) -> Step | None:
-    chosen = next((outcome for outcome in step.outcomes if _goes_on(outcome)), None)
+def _approved(procedure: Procedure, step: Step, expected: Mapping[str, str]) -> Step | None:
+    onward = [outcome for outcome in step.outcomes if _goes_on(outcome)]
+    named = (outcome for outcome in onward if outcome.key == expected.get(step.key))
+    chosen = next(named, next(iter(onward), None))
     return None if chosen is None or chosen.to == END else procedure.step(chosen.to)
 
 

@@ -22,7 +22,7 @@ from tapak.provisioning.connections import connection_for
 from tapak.provisioning.models import DRIFTED_CODE, JournalEntry, Resource
 from tapak.sdk.backups import Backup
 from tapak.sdk.errors import Conflict, NotFound
-from tapak.sdk.resources import DesiredResource, RecordSet, Site, spec_to_json
+from tapak.sdk.resources import DesiredResource, RecordSet, Site, spec_from_json, spec_to_json
 from tapak.sdk.view import ResourceState
 
 WAKE = "provision"
@@ -142,6 +142,14 @@ def repair(session: Session, resource_id: int, person: Actor) -> None:
         Conflict: no change by hand was found there.
     """
     _override(session, resource_id, DRIFTED_CODE, person)
+
+
+def declared(session: Session, service_id: int) -> tuple[DesiredResource, ...]:
+    """What the service is to consist of, as it was declared last."""
+    rows = (row for row in _rows(session, service_id) if row.spec is not None)
+    return tuple(
+        DesiredResource(row.key, spec_from_json(row.kind, row.spec or {}), tuple(row.needs)) for row in rows
+    )
 
 
 def states(session: Session, service_id: int) -> tuple[ResourceState, ...]:

@@ -50,7 +50,7 @@ def _standing(
 ) -> Standing:
     if state == "draft":
         return Standing(state, step.key)
-    expected = deadlines.expected(desk, procedure, step, start_by=start_by, due_at=None)
+    expected = deadlines.expected(desk, procedure, step, request.answers, start_by=start_by, due_at=None)
     return Standing(state, step.key, expected_end=expected, promised_end=request.promised_end or expected)
 
 

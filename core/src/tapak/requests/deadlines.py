@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,16 +32,23 @@ def waiting_limit(desk: Desk) -> TimeStandard:
 
 
 def expected(
-    desk: Desk, procedure: Procedure, step: Step, *, start_by: datetime | None, due_at: datetime | None
+    desk: Desk,
+    procedure: Procedure,
+    step: Step,
+    answers: Mapping[str, Any],
+    *,
+    start_by: datetime | None,
+    due_at: datetime | None,
 ) -> datetime:
     """When the request ends if every step from here on takes its whole standard."""
+    ahead = main_path(procedure, step.key, procedure.expected_outcomes(answers))
     return expected_end(
         desk.calendar,
         now=desk.now,
         start_by=start_by,
         due_at=due_at,
         current=step.time_standard,
-        remaining=[following.time_standard for following in main_path(procedure, step.key)],
+        remaining=[following.time_standard for following in ahead],
         waiting_limit=timedelta(minutes=desk.tenant.settings.get("expected_waiting_minutes", 0)),
     )
 
@@ -132,7 +141,8 @@ def _set_anew(view: TaskView, deadline: Deadline) -> None:
 
 def _expect(view: TaskView, *, start_by: datetime | None, due_at: datetime | None) -> None:
     if view.row.state != "draft":
-        view.row.expected_end = expected(view.desk, view.procedure, view.step, start_by=start_by, due_at=due_at)
+        row, procedure = view.row, view.procedure
+        row.expected_end = expected(view.desk, procedure, view.step, row.answers, start_by=start_by, due_at=due_at)
 
 
 def _escalate(view: TaskView, deadline: Deadline) -> None:

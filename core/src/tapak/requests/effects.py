@@ -12,6 +12,7 @@ from tapak.documents import service as documents
 from tapak.inventory import service as inventory
 from tapak.inventory.models import Service
 from tapak.provisioning import service as provisioning
+from tapak.requests import continuing
 from tapak.requests.desk import Desk
 from tapak.requests.models import RegisterRow
 from tapak.requests.sealing import append
@@ -77,6 +78,7 @@ def number(desk: Desk, series: str, pattern: str, values: dict[str, str] | None 
 
 def _service(view: TaskView) -> Service:
     session, request = view.desk.session, view.row
+    continuing.follow(view.desk, request, view.procedure.continues(view))
     if request.service_id is not None:
         return session.get_one(Service, (view.desk.tenant.id, request.service_id))
     service = Service(

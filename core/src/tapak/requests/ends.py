@@ -10,10 +10,7 @@ from tapak.documents.models import Document
 from tapak.documents.uploads import discard
 from tapak.engine.states import RequestState, TaskState
 from tapak.engine.states import move_request as moved
-from tapak.inventory import service as inventory
-from tapak.inventory.models import Service
-from tapak.provisioning import service as provisioning
-from tapak.requests import access, arrivals
+from tapak.requests import access, arrivals, continuing
 from tapak.requests.advance import Arrival, Ending, Standing, Told, advance
 from tapak.requests.desk import Desk
 from tapak.requests.models import Request, Snapshot, Task
@@ -30,7 +27,7 @@ def standing(desk: Desk, request: Request, state: RequestState, reason: str = ""
     """
     ended = moved(RequestState(request.state), state)
     if ended is not RequestState.DONE and request.service_id is not None:
-        _undo(desk, request.service_id)
+        continuing.let_go(desk, request)
     return Standing(
         state=ended.value,
         step=request.step,
@@ -128,15 +125,6 @@ def _ending(desk: Desk, request: Request) -> Ending:
 def _procedure(desk: Desk, request: Request) -> Procedure:
     digest = desk.session.scalars(select(Snapshot.hash).where(Snapshot.id == request.snapshot_id)).one()
     return pinned(desk, digest).procedure
-
-
-def _undo(desk: Desk, service_id: int) -> None:
-    service = desk.session.get_one(Service, (desk.tenant.id, service_id))
-    if provisioning.states(desk.session, service_id):
-        provisioning.withdraw(desk.session, service_id)
-    else:
-        inventory.release(desk.session, service_id)
-        service.state = "ended"
 
 
 def _told(desk: Desk, event: str, summary: str, state: RequestState) -> Told:

@@ -31,7 +31,8 @@ class Request(TenantRow, Base):
     """A request (permohonan). ``version`` counts every change and is what a decision must have seen.
 
     ``number`` and ``tracking_code`` are empty while it is a draft. ``promised_end`` is the expected end told at
-    submission; ``expected_end`` the one now.
+    submission; ``expected_end`` the one now. ``before`` is set where the request goes on with a service that was there:
+    the ``request_id`` that it came of until then and its ``resources``, to be given back where this comes to nothing.
     """
 
     __tablename__ = "request"
@@ -56,6 +57,7 @@ class Request(TenantRow, Base):
     agency_id: Mapped[int]
     applicant_id: Mapped[int]
     service_id: Mapped[int | None]
+    before: Mapped[dict[str, Any] | None]
     revision: Mapped[int] = mapped_column(server_default=text("0"))
     answers: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     step: Mapped[str]

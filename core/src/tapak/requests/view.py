@@ -14,7 +14,7 @@ from sqlalchemy import select
 from tapak.documents.models import DISCARDED, Document
 from tapak.inventory import service as inventory
 from tapak.provisioning import service as provisioning
-from tapak.requests import names
+from tapak.requests import continuing, names
 from tapak.requests.desk import Desk
 from tapak.requests.imported import newest
 from tapak.requests.models import Pause, Request, Task
@@ -25,7 +25,7 @@ from tapak.sdk.registers import Imported
 from tapak.sdk.resources import Fact
 from tapak.sdk.scanning import ScanReport
 from tapak.sdk.step_kinds import StepKind
-from tapak.sdk.view import DocumentRef, PositionRef, RequestFacts, ResourceState
+from tapak.sdk.view import DocumentRef, PositionRef, RequestFacts, ResourceState, ServiceRef
 from tapak.tenants.settings import RECIPIENTS
 
 ASKED = "asked_of_applicant"
@@ -159,6 +159,10 @@ class TaskView:
         if self.row.service_id is None:
             return ()
         return provisioning.states(self.desk.session, self.row.service_id)
+
+    @cached_property
+    def services(self) -> Sequence[ServiceRef]:
+        return continuing.services(self.desk, self.row)
 
     @property
     def positions(self) -> Sequence[PositionRef]:

@@ -102,15 +102,22 @@ class Label(fields.String):
 
     default_error_messages = {"required": REQUIRED, "null": REQUIRED, "invalid": "Isi dengan teks."}
 
-    def __init__(self, label: str, *, zone: str = "", help: str = "", page: str = "") -> None:
+    def __init__(
+        self, label: str, *, zone: str = "", optional: bool = False, help: str = "", page: str = ""
+    ) -> None:
         super().__init__(
-            required=True,
-            validate=[_may_be_given],
+            **({"load_default": ""} if optional else {"required": True}),
+            validate=[_may_be_left if optional else _may_be_given],
             metadata=_metadata(label, {"help": help, "page": page, "widget": "name", "zone": zone}),
         )
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         return fold_label(super()._deserialize(value, attr, data, **kwargs))
+
+
+def _may_be_left(label: str) -> None:
+    if label:
+        _may_be_given(label)
 
 
 def _may_be_given(label: str) -> None:

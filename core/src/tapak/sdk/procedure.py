@@ -165,6 +165,14 @@ def _about(view: View) -> Lines:
     return parts.name_lines(view.answers)
 
 
+def _no_service(view: View) -> int | None:
+    return None
+
+
+def _first_outcomes(answers: Mapping[str, Any]) -> Mapping[str, str]:
+    return {}
+
+
 def _nothing_looked_up(view: View) -> Sequence[RecordSet]:
     return ()
 
@@ -196,7 +204,10 @@ class Procedure:
     submission by field; ``subject`` the one-line title; ``wished_names`` the names that must be free and are looked
     up for the reviewer; ``about`` the lines that say in letters what the request is about; ``configuration`` how it
     was set up; ``desired_resources`` what is to be live at the end; ``looked_up`` the record sets whose present state
-    is read from the zone with a step's figures (the option ``facts`` of a step asks for figures whatever its kind).
+    is read from the zone with a step's figures (the option ``facts`` of a step asks for figures whatever its kind);
+    ``continues`` the id of the unit's service (of ``view.services``) that the request changes instead of making a new one;
+    ``expected_outcomes`` by step which outcome is expected where that isn't the first one that goes on, so that the
+    expected end is right.
 
     ``forms`` are what is filled in, and ``effects`` what finishing a step leads to beside what its kind does, each by
     the key of a step. Both are code, taken from what is installed, and no part of the snapshot.
@@ -218,6 +229,8 @@ class Procedure:
     configuration: Callable[[View], Lines] = configuration_lines
     desired_resources: Callable[[View], Sequence[DesiredResource]] = _no_resources
     looked_up: Callable[[View], Sequence[RecordSet]] = _nothing_looked_up
+    continues: Callable[[View], int | None] = _no_service
+    expected_outcomes: Callable[[Mapping[str, Any]], Mapping[str, str]] = _first_outcomes
     forms: Mapping[str, Form] = field(default_factory=dict, metadata=CODE)
     effects: Mapping[str, Effects] = field(default_factory=dict, metadata=CODE)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tapak.sdk.registers import Imported
-from tapak.sdk.resources import Fact
+from tapak.sdk.resources import DesiredResource, Fact
 
 if TYPE_CHECKING:
     from tapak.sdk.procedure import Procedure, Step
@@ -75,6 +75,15 @@ class PositionRef:
     holder: str = ""
 
 
+@dataclass(frozen=True)
+class ServiceRef:
+    """A service that the applicant's unit has. ``resources`` are what it consists of, as before this request."""
+
+    id: int
+    title: str
+    resources: tuple[DesiredResource, ...] = ()
+
+
 class View(Protocol):
     """Everything that a step kind or a procedure's function may look at.
 
@@ -83,7 +92,8 @@ class View(Protocol):
     is (empty otherwise); ``actor`` the name of whoever acts now (empty for a worker); ``settings`` the tenant's
     resolved settings (its own and the plugin's). ``now`` is aware and in the tenant's time zone, so that its date is
     the tenant's today. ``zones`` take new names; ``reverse_zones`` are the tenant's own of addresses. ``scans`` holds
-    the newest run of scanners over each document that has one.
+    the newest run of scanners over each document that has one. ``services`` are the live ones of the applicant's unit, and
+    the one that the request goes on with (:attr:`~tapak.sdk.procedure.Procedure.continues`).
     """
 
     @property
@@ -110,6 +120,8 @@ class View(Protocol):
     def facts(self) -> Sequence[Fact]: ...
     @property
     def resources(self) -> Sequence[ResourceState]: ...
+    @property
+    def services(self) -> Sequence[ServiceRef]: ...
     @property
     def positions(self) -> Sequence[PositionRef]: ...
     @property

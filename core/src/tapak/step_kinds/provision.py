@@ -62,8 +62,10 @@ def _require_live(view: View) -> None:
 
 def _records(view: View) -> tuple[Record, ...]:
     shared = {"live_on": view.now.date().isoformat(), "agency": view.request.agency}
+    going_on = view.procedure.continues(view)
+    before = {each.spec for service in view.services if service.id == going_on for each in service.resources}
     return tuple(
         Record(NAMES.key, {**shared, "name": spec.name, "type": spec.type, "address": ", ".join(spec.values)})
         for spec in (wanted.spec for wanted in view.procedure.desired_resources(view) if not wanted.gone)
-        if isinstance(spec, RecordSet)
+        if isinstance(spec, RecordSet) and spec not in before
     )

@@ -12,7 +12,7 @@ from tapak.sdk.procedure import Procedure, Step
 from tapak.sdk.registers import Imported
 from tapak.sdk.resources import DesiredResource, Fact
 from tapak.sdk.scanning import ScanReport
-from tapak.sdk.view import DocumentRef, PositionRef, RequestFacts, ResourceState
+from tapak.sdk.view import DocumentRef, PositionRef, RequestFacts, ResourceState, ServiceRef
 
 
 def first_request() -> RequestFacts:
@@ -41,6 +41,7 @@ class MemoryView:
     scans: Sequence[ScanReport] = ()
     facts: Sequence[Fact] = ()
     resources: Sequence[ResourceState] = ()
+    services: Sequence[ServiceRef] = ()
     positions: Sequence[PositionRef] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     zones: Sequence[str] = ("example.test",)
