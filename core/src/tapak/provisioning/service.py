@@ -147,9 +147,7 @@ def repair(session: Session, resource_id: int, person: Actor) -> None:
 def declared(session: Session, service_id: int) -> tuple[DesiredResource, ...]:
     """What the service is to consist of, as it was declared last."""
     rows = (row for row in _rows(session, service_id) if row.spec is not None)
-    return tuple(
-        DesiredResource(row.key, spec_from_json(row.kind, row.spec or {}), tuple(row.needs)) for row in rows
-    )
+    return tuple(DesiredResource(row.key, spec_from_json(row.kind, row.spec or {}), tuple(row.needs)) for row in rows)
 
 
 def states(session: Session, service_id: int) -> tuple[ResourceState, ...]:

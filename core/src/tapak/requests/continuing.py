@@ -1,4 +1,4 @@
-"""A request that goes on with a service which its unit has: taken up under a lock, given back where nothing comes of it."""
+"""A request that goes on with a service of its unit: taken up under a lock, given back where nothing comes of it."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from tapak.requests.models import Task
 from tapak.requests.view import TaskView
 from tapak.sdk.addresses import listed
 from tapak.sdk.request_view import RECORD
-from tapak.sdk.resources import Fact, RecordSet
+from tapak.sdk.resources import Fact, RecordSet, Site
 
 
 def ask_again(desk: Desk, task_id: int) -> None:
@@ -29,8 +29,11 @@ def ask_again(desk: Desk, task_id: int) -> None:
 def names_asked(desk: Desk, task_id: int) -> tuple[str, ...]:
     """The names that the task's request is about; what the servers are asked about."""
     view = access.load(desk, task_id)
-    wishes = view.procedure.wished_names(view.answers) if view is not None else ()
-    return tuple(wish.fqdn for wish in wishes)
+    if view is None:
+        return ()
+    wishes = [wish.fqdn for wish in view.procedure.wished_names(view.answers)]
+    specs = (wanted.spec for wanted in view.procedure.desired_resources(view))
+    return tuple(dict.fromkeys([*wishes, *(spec.name for spec in specs if isinstance(spec, Site))]))
 
 
 def record_sets_asked(desk: Desk, task_id: int) -> Sequence[RecordSet]:

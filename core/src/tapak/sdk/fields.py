@@ -102,9 +102,7 @@ class Label(fields.String):
 
     default_error_messages = {"required": REQUIRED, "null": REQUIRED, "invalid": "Isi dengan teks."}
 
-    def __init__(
-        self, label: str, *, zone: str = "", optional: bool = False, help: str = "", page: str = ""
-    ) -> None:
+    def __init__(self, label: str, *, zone: str = "", optional: bool = False, help: str = "", page: str = "") -> None:
         super().__init__(
             **({"load_default": ""} if optional else {"required": True}),
             validate=[_may_be_left if optional else _may_be_given],

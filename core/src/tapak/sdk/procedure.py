@@ -205,9 +205,9 @@ class Procedure:
     up for the reviewer; ``about`` the lines that say in letters what the request is about; ``configuration`` how it
     was set up; ``desired_resources`` what is to be live at the end; ``looked_up`` the record sets whose present state
     is read from the zone with a step's figures (the option ``facts`` of a step asks for figures whatever its kind);
-    ``continues`` the id of the unit's service (of ``view.services``) that the request changes instead of making a new one;
-    ``expected_outcomes`` by step which outcome is expected where that isn't the first one that goes on, so that the
-    expected end is right.
+    ``continues`` the id of the unit's service (of ``view.services``) that the request changes instead of making a new
+    one; ``expected_outcomes`` by step which outcome is expected where that isn't the first one that goes on, so that
+    the expected end is right.
 
     ``forms`` are what is filled in, and ``effects`` what finishing a step leads to beside what its kind does, each by
     the key of a step. Both are code, taken from what is installed, and no part of the snapshot.

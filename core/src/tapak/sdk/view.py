@@ -92,8 +92,8 @@ class View(Protocol):
     is (empty otherwise); ``actor`` the name of whoever acts now (empty for a worker); ``settings`` the tenant's
     resolved settings (its own and the plugin's). ``now`` is aware and in the tenant's time zone, so that its date is
     the tenant's today. ``zones`` take new names; ``reverse_zones`` are the tenant's own of addresses. ``scans`` holds
-    the newest run of scanners over each document that has one. ``services`` are the live ones of the applicant's unit, and
-    the one that the request goes on with (:attr:`~tapak.sdk.procedure.Procedure.continues`).
+    the newest run of scanners over each document that has one. ``services`` are the live ones of the applicant's unit,
+    and the one that the request goes on with (``Procedure.continues``).
     """
 
     @property

@@ -194,7 +194,8 @@ class Draft:
     def _rules(self, valid: Any) -> Problems:
         """What the procedure and the inventory say, while only ``valid`` of the form can be judged."""
         told = {name: list(lines) for name, lines in self.view.procedure.validate(self.view, self.values).items()}
-        told = {name: lines for name, lines in told.items() if self.values.get(name)}
+        asked = {name for name, field in self.schema.fields.items() if field.required}
+        told = {name: lines for name, lines in told.items() if name not in asked or self.values.get(name)}
         for wish in self.view.procedure.wished_names(valid if isinstance(valid, dict) else {}):
             problem = self.view.name_problem(fold_label(wish.label), wish.zone)
             if problem:

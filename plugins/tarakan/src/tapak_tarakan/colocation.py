@@ -11,28 +11,18 @@ from datetime import date
 from tapak.sdk.procedure import END, Actor, Header, Outcome, Procedure, RequiredInput, Step, TimeStandard
 from tapak_tarakan import colocation_effects as effects
 from tapak_tarakan import colocation_forms as forms
+from tapak_tarakan.document import AGENCY, LAWS, onward
 
 HEADER = Header(
     number="067/26/SOP/DKISP/2022",
     title="Layanan Colocation Server",
-    agency="Pemerintah Kota Tarakan, Dinas Komunikasi Informatika Statistik dan Persandian (DKISP)",
+    agency=AGENCY,
     unit="Bidang Aplikasi Informatika",
     created="3 Januari 2022",
     revised="-",
     approved="3 Januari 2022",
     legal_basis=(
-        "Undang-undang Nomor 14 Tahun 2008 tentang Keterbukaan Informasi Publik;",
-        "Undang-undang Nomor 25 Tahun 2009 tentang Pelayanan Publik;",
-        "Peraturan Pemerintah Nomor 18 Tahun 2016 tentang Perangkat Daerah sebagaimana telah diubah dengan Peraturan "
-        "Pemerintah Nomor 72 Tahun 2019 tentang Perubahan atas Peraturan Pemerintah Nomor 18 Tahun 2016 tentang "
-        "Perangkat Daerah;",
-        "Peraturan Daerah Kota Tarakan Nomor 4 Tahun 2016 tentang Pembentukan dan Susunan Perangkat Daerah (Lembaran "
-        "Daerah Kota Tarakan Tahun 2016 Nomor 20, Tambahan Lembaran Daerah Kota Tarakan Nomor 11) sebagaimana telah "
-        "diubah dengan Peraturan Daerah Kota Tarakan Nomor 9 Tahun 2020 tentang Perubahan Atas Peraturan Daerah Nomor "
-        "4 Tahun 2016 tentang Pembentukan dan Susunan Perangkat Daerah (Lembaran Daerah Kota Tarakan Tahun 2020 Nomor "
-        "60);",
-        "Peraturan Walikota Tarakan Nomor 6 Tahun 2014 tentang Pedoman Penyusunan Standar Operasional Prosedur "
-        "Dilingkungan Pemerintah Kota Tarakan;",
+        *LAWS,
         "Peraturan Wali Kota Tarakan Nomor 73 Tahun 2020 tentang Kedudukan, Susunan Organisasi, Tugas dan Fungsi Serta "
         "Tata Kerja Dinas Komunikasi, Informatika, Statistik dan Persandian (Berita Daerah Kota Tarakan Tahun 2020 "
         "Nomor 366).",
@@ -70,10 +60,6 @@ NOC = Actor("noc", "Petugas NOC DKISP", position="petugas_noc")
 ACTOR = frozenset({"actor"})
 
 
-def _onward(to: str) -> tuple[Outcome, ...]:
-    return (Outcome("done", "Selesai", to=to),)
-
-
 STEPS = (
     Step(
         key="submit",
@@ -84,7 +70,7 @@ STEPS = (
         required_inputs=(RequiredInput("Surat permohonan OPD", "document:request_letter"),),
         time_standard=TimeStandard(2, "minute", printed="2 menit"),
         output=("Surat",),
-        outcomes=_onward("register_letter"),
+        outcomes=onward("register_letter"),
         inferred=ACTOR,
     ),
     Step(
@@ -99,7 +85,7 @@ STEPS = (
         ),
         time_standard=TimeStandard(3, "minute", printed="3 menit"),
         output=("Dokumen elektronik", "Surat dengan Lembar disposisi"),
-        outcomes=_onward("dispose"),
+        outcomes=onward("dispose"),
         inferred=ACTOR,
     ),
     Step(
@@ -111,7 +97,7 @@ STEPS = (
         required_inputs=(RequiredInput("Surat dan lembar disposisi", "step:register_letter"),),
         time_standard=TimeStandard(2, "minute", printed="2 menit"),
         output=("Surat permohonan terdisposisi",),
-        outcomes=_onward("review"),
+        outcomes=onward("review"),
         inferred=ACTOR,
     ),
     Step(
@@ -123,7 +109,7 @@ STEPS = (
         required_inputs=(RequiredInput("Surat permohonan terdisposisi", "step:dispose"),),
         time_standard=TimeStandard(5, "minute", printed="5 menit"),
         output=("Data untuk tindak lanjut", "Data IP publik yang tersedia"),
-        outcomes=_onward("decide"),
+        outcomes=onward("decide"),
         inferred=ACTOR,
     ),
     Step(
@@ -157,7 +143,7 @@ STEPS = (
         required_inputs=(RequiredInput("Konfigurasi IP dan Jaringan Server", "field:gateway"),),
         time_standard=TimeStandard(15, "minute", printed="15 Menit"),
         output=("Data untuk tindak lanjut",),
-        outcomes=_onward("notify"),
+        outcomes=onward("notify"),
         inferred=ACTOR,
     ),
     Step(
@@ -169,7 +155,7 @@ STEPS = (
         required_inputs=(RequiredInput("Data konfigurasi", "step:provision"),),
         time_standard=TimeStandard(25, "minute", printed="25 Menit"),
         output=("Data untuk tindak lanjut", "Surat TL"),
-        outcomes=_onward("install"),
+        outcomes=onward("install"),
         inferred=ACTOR,
     ),
     Step(
@@ -184,7 +170,7 @@ STEPS = (
         ),
         time_standard=TimeStandard(90, "minute", printed="90 Menit"),
         output=("Server terpasang",),
-        outcomes=_onward("report"),
+        outcomes=onward("report"),
         inferred=ACTOR,
     ),
     Step(
@@ -196,7 +182,7 @@ STEPS = (
         required_inputs=(RequiredInput("Laporan dan Dokumentasi", "step:install"),),
         time_standard=TimeStandard(2, "minute", printed="2 Menit"),
         output=("Laporan dan Dokumentasi",),
-        outcomes=_onward("close"),
+        outcomes=onward("close"),
         inferred=ACTOR,
         reports_to="kepala",
     ),
@@ -209,7 +195,7 @@ STEPS = (
         required_inputs=(RequiredInput("Laporan dan Dokumentasi", "document:handover_record"),),
         time_standard=TimeStandard(2, "minute", printed="2 Menit"),
         output=("Laporan dan Dokumentasi",),
-        outcomes=_onward(END),
+        outcomes=onward(END),
         inferred=ACTOR,
     ),
 )

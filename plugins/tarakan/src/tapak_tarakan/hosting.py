@@ -4,35 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 
-from tapak.sdk.procedure import END, Actor, Header, Outcome, Procedure, RequiredInput, Step, TimeStandard
+from tapak.sdk.procedure import END, Header, Outcome, Procedure, RequiredInput, Step, TimeStandard
 from tapak_tarakan import hosting_forms as forms
+from tapak_tarakan.document import ACTORS_OF_2024, AGENCY, AGENCY_OF_2021, LATENESS, LAWS, onward
 from tapak_tarakan.names import validate
 from tapak_tarakan.resources import desired_resources
 
 HEADER = Header(
     number="000.8.3.3.3/23/SOP/DKISP/2024",
     title="Layanan Hosting dan Sub Domain",
-    agency="Pemerintah Kota Tarakan, Dinas Komunikasi Informatika Statistik dan Persandian (DKISP)",
+    agency=AGENCY,
     unit="Bidang Aplikasi dan Informatika",
     created="3 Januari 2022",
     revised="10 Juli 2024",
     approved="2 Agustus 2024",
-    legal_basis=(
-        "Undang-undang Nomor 14 Tahun 2008 tentang Keterbukaan Informasi Publik;",
-        "Undang-undang Nomor 25 Tahun 2009 tentang Pelayanan Publik;",
-        "Peraturan Pemerintah Nomor 18 Tahun 2016 tentang Perangkat Daerah sebagaimana telah diubah dengan Peraturan "
-        "Pemerintah Nomor 72 Tahun 2019 tentang Perubahan atas Peraturan Pemerintah Nomor 18 Tahun 2016 tentang "
-        "Perangkat Daerah;",
-        "Peraturan Daerah Kota Tarakan Nomor 4 Tahun 2016 tentang Pembentukan dan Susunan Perangkat Daerah (Lembaran "
-        "Daerah Kota Tarakan Tahun 2016 Nomor 20, Tambahan Lembaran Daerah Kota Tarakan Nomor 11) sebagaimana telah "
-        "diubah dengan Peraturan Daerah Kota Tarakan Nomor 9 Tahun 2020 tentang Perubahan Atas Peraturan Daerah Nomor "
-        "4 Tahun 2016 tentang Pembentukan dan Susunan Perangkat Daerah (Lembaran Daerah Kota Tarakan Tahun 2020 Nomor "
-        "60);",
-        "Peraturan Walikota Tarakan Nomor 6 Tahun 2014 tentang Pedoman Penyusunan Standar Operasional Prosedur "
-        "Dilingkungan Pemerintah Kota Tarakan;",
-        "Peraturan Wali Kota Tarakan Nomor 61 Tahun 2021 tentang Kedudukan, Susunan Organisasi, Tugas dan Fungsi Serta "
-        "Tata Kerja Dinas Komunikasi, Informatika, Statistik dan Persandian.",
-    ),
+    legal_basis=(*LAWS, AGENCY_OF_2021),
     qualifications=(
         "Mengetahui fungsi layanan colocation server.",
         "Memahami dan mengetahui pemanfaatan layanan colocation server oleh OPD.",
@@ -46,10 +32,7 @@ HEADER = Header(
         "Layanan Colocation Server",
     ),
     equipment=("Komputer dan jaringan internet", "Server Apache", "Server Database", "Server DNS"),
-    warning=(
-        "Jika terjadi keterlambatan pada satu titik proses (Pelaksana) akan menyebabkan keterlambatan pada titik "
-        "proses berikutnya",
-    ),
+    warning=(LATENESS,),
     records=(
         "Data konfigurasi hosting.",
         "Data IP dan Sub Domain.",
@@ -57,16 +40,6 @@ HEADER = Header(
         "Pemeliharaan hosting",
     ),
 )
-
-PD = Actor("pd", "PD", applicant=True)
-KASUBBAG = Actor("kasubbag", "Kasubbag Umum dan Kepegawaian", position="kasubbag_umum")
-KADIS = Actor("kadis", "Kadis", position="kadis")
-BIDANG = Actor("bidang", "Bidang Aplikasi dan Informatika", position="kabid_aplikasi")
-
-
-def _onward(to: str) -> tuple[Outcome, ...]:
-    return (Outcome("done", "Selesai", to=to),)
-
 
 STEPS = (
     Step(
@@ -78,7 +51,7 @@ STEPS = (
         required_inputs=(RequiredInput("Surat permohonan OPD", "document:request_letter"),),
         time_standard=TimeStandard(2, "minute", printed="2 Menit"),
         output=("Surat",),
-        outcomes=_onward("register_letter"),
+        outcomes=onward("register_letter"),
     ),
     Step(
         key="register_letter",
@@ -92,7 +65,7 @@ STEPS = (
         ),
         time_standard=TimeStandard(3, "minute", printed="3 Menit"),
         output=("Dokumen elektronik", "Surat dengan Lembar disposisi"),
-        outcomes=_onward("dispose"),
+        outcomes=onward("dispose"),
     ),
     Step(
         key="dispose",
@@ -103,7 +76,7 @@ STEPS = (
         required_inputs=(RequiredInput("Surat dan lembar disposisi", "step:register_letter"),),
         time_standard=TimeStandard(2, "minute", printed="2 Menit"),
         output=("Surat permohonan terdisposisi",),
-        outcomes=_onward("review"),
+        outcomes=onward("review"),
     ),
     Step(
         key="review",
@@ -117,7 +90,7 @@ STEPS = (
         ),
         time_standard=TimeStandard(5, "minute", printed="5 Menit"),
         output=("Data untuk tindak lanjut",),
-        outcomes=_onward("decide"),
+        outcomes=onward("decide"),
     ),
     Step(
         key="decide",
@@ -149,7 +122,7 @@ STEPS = (
         ),
         time_standard=TimeStandard(2, "day", printed="2 Hari"),
         output=("Server Hosting dan Sub Domain",),
-        outcomes=_onward("hand_over"),
+        outcomes=onward("hand_over"),
     ),
     Step(
         key="hand_over",
@@ -160,7 +133,7 @@ STEPS = (
         required_inputs=(RequiredInput("Laporan dan Dokumentasi", "facts"),),
         time_standard=TimeStandard(2, "minute", printed="2 Menit"),
         output=("Laporan dan Dokumentasi",),
-        outcomes=_onward("report"),
+        outcomes=onward("report"),
     ),
     Step(
         key="report",
@@ -171,7 +144,7 @@ STEPS = (
         required_inputs=(RequiredInput("Laporan", "step:hand_over"),),
         time_standard=TimeStandard(2, "minute", printed="2 Menit"),
         output=("Laporan dan Dokumentasi",),
-        outcomes=_onward("close"),
+        outcomes=onward("close"),
         inferred=frozenset({"actor"}),
         reports_to="kadis",
     ),
@@ -184,7 +157,7 @@ STEPS = (
         required_inputs=(RequiredInput("Laporan dan dokumentasi", "step:hand_over", inferred=True),),
         time_standard=TimeStandard(2, "minute", printed="2 menit"),
         output=("Laporan dan dokumentasi",),
-        outcomes=_onward(END),
+        outcomes=onward(END),
         inferred=frozenset({"actor", "required_inputs", "time_standard", "output"}),
     ),
 )
@@ -196,7 +169,7 @@ HOSTING = Procedure(
     summary="Tempat situs atau aplikasi perangkat daerah di server Pemerintah Kota Tarakan, dengan nama subdomainnya.",
     effective_from=date(2024, 8, 2),
     header=HEADER,
-    actors=(PD, KADIS, BIDANG, KASUBBAG),
+    actors=ACTORS_OF_2024,
     steps=STEPS,
     request_number="{seq:03}/HOST/DKISP/{roman_month}/{year}",
     validate=validate,

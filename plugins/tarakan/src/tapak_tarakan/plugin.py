@@ -12,12 +12,13 @@ from tapak_tarakan.colocation import COLOCATION
 from tapak_tarakan.hosting import HOSTING
 from tapak_tarakan.registers import REGISTERS
 from tapak_tarakan.settings import TarakanSettings
+from tapak_tarakan.website import WEBSITE
 
 
 @hookimpl
 def procedures() -> Sequence[Procedure]:
     """Every version that may still have running requests."""
-    return (HOSTING, COLOCATION)
+    return (HOSTING, COLOCATION, WEBSITE)
 
 
 @hookimpl

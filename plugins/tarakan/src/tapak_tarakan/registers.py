@@ -5,7 +5,10 @@ from __future__ import annotations
 from tapak.sdk.fields import Appointment, Choice, Count, Day, Line, Prose, Table
 from tapak.sdk.forms import StepSchema
 from tapak.sdk.registers import Register
+from tapak_tarakan.website_forms import RUNTIMES
 
+CREATED, UPDATED = "created", "updated"
+WEBSITE_WORK = {CREATED: "Pembuatan website", UPDATED: "Pemutakhiran website"}
 MAINTENANCE_KINDS = {"routine": "Rutin", "fault": "Gangguan", "change": "Perubahan"}
 
 
@@ -68,6 +71,20 @@ class PlacedRow(StepSchema):
     configuration = Table("Konfigurasi", SettingLine, least=0, most=50)
 
 
+class WebsiteRow(StepSchema):
+    """A website as it was installed or updated (data konfigurasi layanan website)."""
+
+    installed_on = Day("Tanggal instalasi")
+    work = Choice("Pekerjaan", WEBSITE_WORK)
+    name = Line("Nama", 253)
+    system_name = Line("Sistem", 120)
+    agency = Line("Perangkat daerah", 200)
+    runtime = Choice("Cara kerja website", RUNTIMES)
+    archive = Line("Arsip aplikasi", 300)
+    sha256 = Line("SHA-256", 64)
+    configuration = Table("Konfigurasi", SettingLine, least=0, most=50)
+
+
 class MaintenanceRow(StepSchema):
     """What was done on the network (pemeliharaan jaringan internet)."""
 
@@ -100,6 +117,13 @@ PLACED_SERVERS = Register(
     columns=("placed_on", "rack", "unit", "model", "serial", "address", "name", "agency"),
     search=("rack", "model", "serial", "address", "name", "server_name", "agency"),
 )
+WEBSITES = Register(
+    key="tarakan.website_configuration",
+    title="Data konfigurasi layanan website",
+    schema=WebsiteRow,
+    columns=("installed_on", "work", "name", "system_name", "agency", "runtime", "archive"),
+    search=("name", "system_name", "agency", "sha256"),
+)
 MAINTENANCE = Register(
     key="tarakan.network_maintenance",
     title="Pemeliharaan jaringan internet",
@@ -107,6 +131,6 @@ MAINTENANCE = Register(
     columns=("done_at", "kind", "place", "work", "result"),
     search=("place", "work", "result"),
     number_series="network_maintenance",
-    writers=("tarakan.colocation:noc", "tarakan.colocation:bidang"),
+    writers=("tarakan.colocation:noc", "tarakan.colocation:bidang", "tarakan.website:bidang"),
 )
-REGISTERS = (CONFIGURATIONS, USAGE, PLACED_SERVERS, MAINTENANCE)
+REGISTERS = (CONFIGURATIONS, USAGE, PLACED_SERVERS, WEBSITES, MAINTENANCE)
