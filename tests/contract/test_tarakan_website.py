@@ -119,8 +119,8 @@ Server Apache
 Server Database
 Server NS
 IP Publik""",
-    "warning": "Jika terjadi keterlambatan pada satu titik proses (Pelaksana) akan menyebabkan keterlambatan pada titik "
-    "proses berikutnya",
+    "warning": "Jika terjadi keterlambatan pada satu titik proses (Pelaksana) akan menyebabkan keterlambatan pada "
+    "titik proses berikutnya",
     "records": """Data konfigurasi layanan website.
 Manajemen backup
 Pemeliharaan jaringan internet""",

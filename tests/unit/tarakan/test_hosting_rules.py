@@ -85,5 +85,9 @@ def test_every_setting_says_what_it_is():
 
 
 def test_the_plugin_hands_over_its_procedure_and_settings():
-    assert [procedure.code for procedure in procedures()] == ["tarakan.hosting/1", "tarakan.colocation/1"]
+    assert [procedure.code for procedure in procedures()] == [
+        "tarakan.hosting/1",
+        "tarakan.colocation/1",
+        "tarakan.website/1",
+    ]
     assert (settings_schema().plugin, settings_schema().schema) == ("tarakan", TarakanSettings)

@@ -12,6 +12,7 @@ from tapak.sdk.forms import Form
 from tapak_tarakan.colocation import COLOCATION
 from tapak_tarakan.hosting import HOSTING
 from tapak_tarakan.registers import REGISTERS
+from tapak_tarakan.website import WEBSITE
 
 
 def words_of(fields: tuple[FormField, ...]) -> set[str]:
@@ -36,7 +37,7 @@ def english() -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("procedure", [HOSTING, COLOCATION], ids=lambda procedure: procedure.key)
+@pytest.mark.parametrize("procedure", [HOSTING, COLOCATION, WEBSITE], ids=lambda procedure: procedure.key)
 def test_forms(procedure, english) -> None:
     assert {word for form in procedure.forms.values() for word in form_words(form)} - english == set()
 

@@ -19,11 +19,9 @@ STATIC, PHP = "static", "php"
 RUNTIMES = {STATIC: "Halaman statis (HTML)", PHP: "Aplikasi PHP"}
 NO_DATABASE = "none"
 DATABASES = {NO_DATABASE: "Tanpa basis data", "mariadb": "MariaDB", "postgresql": "PostgreSQL"}
-# What OpenSSH writes into a .pub file (RFC 4253 section 6.6), with its comment.
-SSH_KEYS = Pattern(
-    r"(?:\s*(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) [A-Za-z0-9+/]{40,1000}={0,3}(?: [^\n]{0,200})?\s*)+",
-    "Tempel isi berkas kunci publik (.pub), satu kunci per baris.",
-)
+# One line of a .pub file (RFC 4253 section 6.6), with its comment.
+SSH_KEY = r"(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) [A-Za-z0-9+/]{40,1000}={0,3}(?: [^\n]{0,200})?"
+SSH_KEYS = Pattern(rf"{SSH_KEY}(?:\n+{SSH_KEY})*", "Tempel isi berkas kunci publik (.pub), satu kunci per baris.")
 
 FILES_PAGE = Page("files", "Website yang telah disiapkan")
 APPLICATION = Upload(
@@ -143,7 +141,7 @@ class MakingPart(RuntimePart, parts.NotePart):
 
 def websites(view: View) -> dict[str, ServiceRef]:
     """The unit's live websites by name."""
-    found = {}
+    found: dict[str, ServiceRef] = {}
     for service in view.services:
         found |= {each.spec.name: service for each in service.resources if isinstance(each.spec, Site)}
     return found
