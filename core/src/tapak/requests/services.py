@@ -9,8 +9,9 @@ from sqlalchemy import select
 from tapak.audit.service import record
 from tapak.provisioning import service as provisioning
 from tapak.provisioning.models import JournalEntry, Resource
-from tapak.requests import access
+from tapak.requests import access, effects
 from tapak.requests.desk import Desk
+from tapak.requests.models import Task
 from tapak.sdk.errors import Conflict, NotFound
 
 JOURNAL = 50
@@ -37,7 +38,7 @@ def journal(desk: Desk, request_id: int, limit: int = JOURNAL) -> Sequence[tuple
 
 
 def retry(desk: Desk, request_id: int) -> Sequence[Resource]:
-    """Have what failed tried again at once.
+    """Have what failed tried again at once, as its step would declare it now: with the files that came meanwhile.
 
     Raises:
         Conflict: nothing of the request is to be provisioned.
@@ -45,6 +46,7 @@ def retry(desk: Desk, request_id: int) -> Sequence[Resource]:
     request = access.find_request(desk, request_id, "service.repair")
     if request.service_id is None:
         raise Conflict("Belum ada yang dibuat untuk permohonan ini.", log=f"request {request_id} has no service")
+    _declare_anew(desk, request_id)
     provisioning.retry(desk.session, request.service_id)
     record(
         desk.session,
@@ -55,6 +57,17 @@ def retry(desk: Desk, request_id: int) -> Sequence[Resource]:
         shown=False,
     )
     return resources(desk, request_id)
+
+
+def _declare_anew(desk: Desk, request_id: int) -> None:
+    query = select(Task.id).where(Task.request_id == request_id, Task.state == "started")
+    task_id = desk.session.scalars(query).one_or_none()
+    view = access.load(desk, task_id, lock=True) if task_id is not None else None
+    if view is None or not view.kind.provisions:
+        return
+    result = view.kind.start(view)
+    if result is not None:
+        effects.write(view, result, view.task.acting_as)
 
 
 def adopt(desk: Desk, request_id: int, resource_id: int) -> Resource:

@@ -86,8 +86,8 @@ def _runtime(view: View) -> str:
 
 
 def _account(view: View) -> str:
-    accounts = (each.spec for each in view.procedure.desired_resources(view) if isinstance(each.spec, Account))
-    return next((f"{len(each.keys)} kunci publik" for each in accounts), "")
+    wanted = any(isinstance(each.spec, Account) for each in view.procedure.desired_resources(view))
+    return "kata sandi diambil oleh perangkat daerah pada halaman layanan" if wanted else ""
 
 
 def _backup(view: View) -> str:

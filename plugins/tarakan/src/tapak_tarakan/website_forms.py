@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tapak.sdk import parts
-from tapak.sdk.fields import Choice, Label, Line, Pattern, Prose, Table, Tick
+from tapak.sdk.fields import Choice, Label, Line, Prose, Table, Tick
 from tapak.sdk.forms import ARCHIVES, LARGEST_APPLICATION, Form, Lines, Page, StepSchema, Upload
 from tapak.sdk.request_view import delivered, zone_choices
 from tapak.sdk.resources import Site
@@ -19,10 +19,6 @@ STATIC, PHP = "static", "php"
 RUNTIMES = {STATIC: "Halaman statis (HTML)", PHP: "Aplikasi PHP"}
 NO_DATABASE = "none"
 DATABASES = {NO_DATABASE: "Tanpa basis data", "mariadb": "MariaDB", "postgresql": "PostgreSQL"}
-# One line of a .pub file (RFC 4253 section 6.6), with its comment.
-SSH_KEY = r"(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) [A-Za-z0-9+/]{40,1000}={0,3}(?: [^\n]{0,200})?"
-SSH_KEYS = Pattern(rf"{SSH_KEY}(?:\n+{SSH_KEY})*", "Tempel isi berkas kunci publik (.pub), satu kunci per baris.")
-
 FILES_PAGE = Page("files", "Website yang telah disiapkan")
 APPLICATION = Upload(
     "application",
@@ -71,15 +67,12 @@ class PlacePart(StepSchema):
 
 
 class AccessPart(StepSchema):
-    """With what the unit's people send files themselves."""
+    """Whether the unit's people send files themselves."""
 
-    ssh_keys = Prose(
-        "Kunci publik SSH",
-        4000,
-        rule=SSH_KEYS,
-        optional=True,
+    sftp_account = Tick(
+        "Kami memerlukan akun SFTP untuk mengelola berkas website.",
         page="files",
-        help="Untuk akun SFTP pengelola website, bila diperlukan; satu kunci per baris.",
+        help="Akun hanya membuka direktori website ini.",
     )
 
 

@@ -71,11 +71,12 @@ def _reserved(view: View, name: str) -> Standing:
 
 def _installed(view: View, name: str, standing: Standing) -> Standing:
     """All of it, each after what it needs; a plan of backups always as the agency's settings are today."""
+    release = _release(view, name) or standing.get("release")
     made = [
         standing.get("database") or _database(view, name),
         _site(view, name, standing),
-        _release(view, name) or standing.get("release"),
-        _named(standing["name"]) if "name" in standing else None,
+        release,
+        replace(standing["name"], needs=("site", "release") if release else ("site",)) if "name" in standing else None,
         _account(view, name) or standing.get("account"),
     ]
     wanted = {each.key: each for each in made if each is not None}
@@ -109,13 +110,9 @@ def _release(view: View, name: str) -> DesiredResource | None:
     return DesiredResource("release", Release(name, archive.sha256), ("site",))
 
 
-def _named(name: DesiredResource) -> DesiredResource:
-    return replace(name, needs=("site",))
-
-
 def _account(view: View, name: str) -> DesiredResource | None:
-    keys = tuple(line.strip() for line in str(view.answers.get("ssh_keys", "")).splitlines() if line.strip())
-    return DesiredResource("account", Account(name, keys), ("site",)) if keys else None
+    wanted = view.answers.get("sftp_account")
+    return DesiredResource("account", Account(name), ("site",)) if wanted else None
 
 
 def _plan(view: View, name: str) -> Backup:
