@@ -183,6 +183,7 @@ SIGHTS = (
     Sight("done-close", APPLICANT, partial(World.done_task, at=8)),
     Sight("agenda", KASUBBAG, fixed("/buku-agenda")),
     Sight("register-dispositions", KASUBBAG, fixed("/buku/tapak.disposition")),
+    Sight("registers", KASUBBAG, fixed("/buku")),
     Sight("refused-403", APPLICANT, fixed("/buku-agenda"), 403),
     Sight("refused-404", APPLICANT, fixed("/tidak-ada"), 404),
     Sight("refused-409", APPLICANT, lambda world: f"{world.first_task('review')}/periksa", 409),
@@ -214,10 +215,11 @@ def test_a_phone_has_its_menu_in_one_row_and_the_steps_before_the_chart(
     visitor = visit(world.deployment.one.who(KASUBBAG))
     page = visitor.open("/buku-agenda")
     visitor.resize(PHONE)
-    boxes = [link.bounding_box() for link in page.locator(".menu a").all()]
+    boxes = [link.bounding_box() for link in page.locator(".menu a:visible, .menu summary").all()]
     assert len({box["y"] for box in boxes}) == 1
     assert len(boxes) == 4
     assert max(box["x"] + box["width"] for box in boxes) <= PHONE
+    assert page.locator(".menu a:visible").first.inner_text().strip() == "Kotak masuk"
     for address in (world.request("review"), f"/layanan/{SERVICE}", world.tracked("review")):
         visitor.resize(PHONE)
         page = visitor.open(address)
@@ -228,6 +230,27 @@ def test_a_phone_has_its_menu_in_one_row_and_the_steps_before_the_chart(
         visitor.resize(DESK)
         expect(page.locator("table.chart")).to_be_visible()
         expect(page.locator(".step-list")).to_be_hidden()
+
+
+def test_every_entry_of_the_menu_is_reachable_at_both_widths_by_keyboard(
+    world: World, visit: Callable[..., Visitor], picture: Callable[[Page, str], None]
+) -> None:
+    visitor = visit(world.deployment.one.who(KASUBBAG))
+    page = visitor.open("/buku-agenda")
+    visitor.resize(DESK)
+    wide = [link.inner_text().strip() for link in page.locator(".menu a:visible").all()]
+    assert {"Kotak masuk", "Register", "Layanan aktif", "Layanan"} <= set(wide)
+    assert len({link.bounding_box()["y"] for link in page.locator(".menu a:visible").all()}) == 1
+    visitor.resize(PHONE)
+    page.locator(".menu summary").focus()
+    page.keyboard.press("Enter")
+    assert {link.inner_text().strip() for link in page.locator(".menu a:visible").all()} == set(wide)
+    assert visitor.barriers() == []
+    assert visitor.sideways() <= 0
+    picture(page, "menu-open-phone")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/layanan-aktif")
 
 
 def test_a_day_in_the_agenda_stands_in_one_line(world: World, visit: Callable[..., Visitor]) -> None:

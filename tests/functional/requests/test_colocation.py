@@ -16,6 +16,8 @@ from tapak.documents.models import Document
 from tapak.inventory.models import Address, HeldName
 from tapak.provisioning import service as provisioning
 from tapak.provisioning.models import Connection, Resource
+from tapak.reports import comma_separated
+from tapak.reports.registers import find
 from tapak.requests import deadlines, ends, facts, flow, papers, registers
 from tapak.requests.models import Request, Task
 from tapak.sdk.errors import Conflict, Forbidden, Invalid, NotFound
@@ -271,7 +273,7 @@ def test_a_placed_server_stands_in_the_register_and_both_papers_can_be_made(noc_
         finish(noc_office, "noc", task_id, {**DONE, "units": twice})
     finish(noc_office, "noc", task_id, DONE)
     with noc_office.desk("noc") as desk:
-        (row,) = registers.rows(desk, "tarakan.colocation_configuration", words="sn-1 a-07")
+        (row,) = registers.rows(desk, "tarakan.colocation_configuration", registers.Asked("sn-1 a-07"))
         assert (row.content["address"], row.content["name"]) == (LAST_FREE, "antrean.example.test")
         assert [member["name"] for member in row.content["team"]] == ["Ketua Tim Contoh"]
         assert {"label": "Gateway", "value": "203.0.113.6"} in row.content["configuration"]
@@ -333,9 +335,9 @@ def test_maintenance_is_written_by_hand_by_who_keeps_the_register(noc_office):
         with noc_office.desk(who) as desk:
             assert registers.write(desk, BOOK, MAINTENANCE) == number
     with noc_office.desk("admin") as desk:
-        newest, oldest = registers.rows(desk, BOOK, words="transceiver")
+        newest, oldest = registers.rows(desk, BOOK, registers.Asked("transceiver"))
         assert (oldest.author, oldest.request_id) == ("Nama noc (Petugas NOC)", None)
-        head, line, _ = registers.as_csv(desk, BOOK)
+        _, head, line, _ = comma_separated.lines(find(desk, BOOK, registers.EVERYTHING, "csv")[0])
         assert "Pencatat" in head
         assert newest.author in line
 

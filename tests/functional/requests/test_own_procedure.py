@@ -12,6 +12,8 @@ from tapak.documents import service as documents
 from tapak.documents.library import installed_letters
 from tapak.documents.models import Document
 from tapak.plugins import build
+from tapak.reports import comma_separated
+from tapak.reports.registers import find
 from tapak.requests import deadlines, facts, flow, names, reading, registers
 from tapak.requests.models import Deadline, Pause, Task
 from tapak.requests.snapshots import offered, settings_of
@@ -129,9 +131,9 @@ def test_work_writes_rows_and_a_letter_of_its_plugin(kota_office, walk):
     with kota_office.desk("kabid_aplikasi") as desk:
         flow.finish(desk, task_id, INSTALLATION)
     with kota_office.desk("admin") as desk:
-        (row,) = registers.rows(desk, "kota.placed", words="contoh r1")
+        (row,) = registers.rows(desk, "kota.placed", registers.Asked("contoh r1"))
         assert (row.number, row.content["rack"]) == ("1", "=A-07")
-        assert registers.rows(desk, "kota.placed", words="tidak ada") == ()
+        assert registers.rows(desk, "kota.placed", registers.Asked("tidak ada")) == ()
         paper = desk.session.scalars(select(Document).where(Document.kind == "installation_notice")).one()
         made = documents.render(desk.session, kota_office.store, paper.id, installed_letters(desk.registry))
         assert (made.state, made.problem) == ("ready", "")
@@ -143,7 +145,7 @@ def test_an_export_has_every_field_and_no_formula(kota_office, walk):
     with kota_office.desk("kabid_aplikasi") as desk:
         flow.finish(desk, walk("install", "present"), INSTALLATION)
     with kota_office.desk("admin") as desk:
-        head, line = registers.as_csv(desk, "kota.placed")
+        _, head, line = comma_separated.lines(find(desk, "kota.placed", registers.EVERYTHING, "csv")[0])
     assert head == "Nomor,Permohonan,Dicatat,Pencatat,Dipasang,Perangkat daerah,Merek dan tipe,Letak rak\r\n"
     assert line.endswith("1 Desember 2026 pukul 09.30,Dinas dinkes,Contoh R1,'=A-07\r\n")
 

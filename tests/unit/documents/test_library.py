@@ -47,8 +47,8 @@ def library_of(folder: Path, html: str) -> LetterLibrary:
     return LetterLibrary({"example": folder / "letters"})
 
 
-def test_core_brings_five_letters() -> None:
-    assert CORE_LETTERS.names() == LETTERS
+def test_core_brings_five_letters_and_what_tables_are_printed_with() -> None:
+    assert set(CORE_LETTERS.names()) == {*LETTERS, "tapak/printed_tables"}
 
 
 @pytest.mark.parametrize("name", LETTERS)

@@ -140,3 +140,20 @@ def test_a_plugin_brings_its_english(kota_site) -> None:
     finally:
         admin.post("/bahasa", {"language": "id"})
     assert {"Servers in our rooms", "Agenda register of incoming letters"} <= set(re.findall(r">([^<>]+)</a>", page))
+
+
+def test_a_register_comes_as_every_format_that_the_page_names(kota_site) -> None:
+    admin = kota_site.browser("admin")
+    begins = {"csv": b"\xef\xbb\xbfNomor", "xlsx": b"PK", "pdf": b"%PDF-"}
+    for suffix, begin in begins.items():
+        answer = admin.get(f"/buku/kota.placed.{suffix}?cari=tidak-ada&dari=2026-01-01&sampai=bukan-tanggal")
+        assert answer.status_code == 200
+        assert answer.data.startswith(begin)
+        assert f"kota.placed.{suffix}" in answer.headers["Content-Disposition"]
+    assert admin.get("/buku/kota.placed.exe").status_code == 404
+    assert kota_site.browser("dinkes").get("/buku/kota.placed.pdf").status_code == 403
+    for suffix in begins:
+        answer = admin.get(f"/api/v1/registers/kota.placed/file?format={suffix}&since=2026-01-01")
+        assert answer.data.startswith(begins[suffix])
+    assert admin.get("/api/v1/registers/kota.placed/file?format=exe").status_code == 422
+    assert kota_site.browser("dinkes").get("/api/v1/registers/kota.placed/file").status_code == 403

@@ -6,8 +6,10 @@ A refusal is told as on the screen (Indonesian), and below it as in the logs (En
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import click
@@ -18,6 +20,9 @@ from tapak.sdk.errors import TapakError
 P = ParamSpec("P")
 R = TypeVar("R")
 
+COMMAND_LINE = "baris perintah (tapak)"
+"""Who had a report made that the command line made."""
+day = click.DateTime(["%Y-%m-%d"])
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -54,6 +59,15 @@ def show(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
     widths = [max(len(name), *(len(line[place]) for line in cells)) for place, name in enumerate(names)]
     for line in [names, *cells]:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def write(path: Path, blocks: Iterable[bytes]) -> int:
+    """Write a file that only its owner may read, whole or not at all; gives its size in bytes."""
+    kept = path.with_name(f".{path.name}.part")
+    with open(kept, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        size = sum(file.write(block) for block in blocks)
+    kept.replace(path)
+    return size
 
 
 def _cell(value: Any) -> str:

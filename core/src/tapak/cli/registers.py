@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from tapak.cli.output import as_json, show, told
+from tapak.cli.output import COMMAND_LINE, as_json, day, show, told, write
 from tapak.cli.scope import each_tenant
 from tapak.plugins import registry
+from tapak.reports.formats import FORMATS
+from tapak.reports.registers import report
 from tapak.requests import registers
 from tapak.requests.desk import Desk
 from tapak.requests.imported import last
@@ -50,6 +53,35 @@ def import_(key: str, file: Path, slug: str, as_json: bool) -> None:
         desk = Desk.open(session, tenant, registry())
         made = import_file(desk, _imported(desk, key), file.name, file.read_bytes())
         show([{"register": key, "rows": made.rows, "imported_on": made.imported_on}], as_json)
+
+
+@register.command("export")
+@click.argument("key")
+@of_agency
+@click.option("--format", "suffix", type=click.Choice(list(FORMATS)), default="csv", show_default=True)
+@click.option("--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+@click.option("--search", default="", help="Only rows in which all of these words occur.")
+@click.option("--since", type=day, help="Written on this day of the agency or later.")
+@click.option("--until", type=day, help="Written on this day of the agency or before.")
+@as_json
+@told
+def export(
+    key: str,
+    slug: str,
+    suffix: str,
+    output: Path,
+    search: str,
+    since: datetime | None,
+    until: datetime | None,
+    as_json: bool,
+) -> None:
+    """Write the register KEY into a file, newest row first; sealed ones have "tapak logbook export"."""
+    asked = registers.Asked(search, since and since.date(), until and until.date())
+    for session, tenant in each_tenant(slug):
+        desk = Desk.open(session, tenant, registry())
+        made, form = report(desk, registers.plain(registers.of_tenant(desk), key), asked, suffix, COMMAND_LINE)
+        written = write(output, form.write(made, tenant))
+        show([{"register": key, "file": str(output), "bytes": written}], as_json)
 
 
 def _imported(desk: Desk, key: str) -> Register:

@@ -17,7 +17,14 @@ from weasyprint.urls import URLFetcher
 from tapak.sdk.errors import TapakError
 
 VARIANT = "pdf/a-2a"
-PAPERS: Mapping[str, str] = MappingProxyType({"A4": "210mm 297mm", "F4": "215mm 330mm"})
+PAPERS: Mapping[str, str] = MappingProxyType(
+    {
+        "A4": "210mm 297mm",
+        "F4": "215mm 330mm",
+        "A4 landscape": "297mm 210mm",
+        "F4 landscape": "330mm 215mm",
+    }
+)
 
 
 class Unprintable(TapakError):
@@ -28,7 +35,9 @@ class Unprintable(TapakError):
 
 
 def to_pdf(html: str, styles: Sequence[str], paper: str = "A4") -> bytes:
-    """``html`` on A4 or F4 (215 x 330 mm; any other word means A4). Only ``data:`` addresses are followed.
+    """``html`` on A4 or F4 (215 x 330 mm), "A4 landscape" or "F4 landscape" (any other word means A4).
+
+    Only ``data:`` addresses are followed.
 
     Raises:
         Unprintable: the renderer gave up; its reason is in the log.

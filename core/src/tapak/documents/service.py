@@ -126,15 +126,20 @@ def _printed(document: Document, library: LetterLibrary) -> bytes:
     return to_pdf(html, letter.styles, document.context["letterhead"]["paper"])
 
 
+def letterhead(tenant: Tenant) -> dict[str, Any]:
+    """The tenant's letterhead: ``lines``, ``place``, ``paper`` (A4 or F4) and ``logo``."""
+    return {"lines": [tenant.name, tenant.agency], "place": "", "paper": "A4", "logo": "", **tenant.letterhead}
+
+
 def _added(tenant: Tenant, letter: Letter, number: str, day: date, signer: Signer) -> dict[str, Any]:
-    letterhead = {"lines": [tenant.name, tenant.agency], "place": "", "paper": "A4", "logo": "", **tenant.letterhead}
+    head = letterhead(tenant)
     return {
         "title": letter.subject,
-        "letterhead": letterhead,
+        "letterhead": head,
         "number": number,
         "date": day_words(day),
         "date_iso": day.isoformat(),
-        "place": letterhead["place"],
+        "place": head["place"],
         "register_number": letter.context.get("register_number", ""),
         "carbon_copies": letter.context.get("carbon_copies", []),
         "signer": {

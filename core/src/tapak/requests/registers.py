@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from marshmallow import ValidationError
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 
 from tapak.accounts.policy import BookSubject, may, require
 from tapak.audit.service import record
@@ -18,12 +19,19 @@ from tapak.requests.effects import add_row
 from tapak.requests.models import RegisterRow, Request
 from tapak.requests.reading import PAGE, escaped
 from tapak.sdk.errors import Invalid, NotFound, flat_messages
-from tapak.sdk.forms import words as field_words
 from tapak.sdk.registers import Register
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for the beginning of a formula."""
-BATCH = 500
+
+@dataclass(frozen=True)
+class Asked:
+    """Which rows of a register: all ``words`` occur, written from ``since`` to ``until`` (the tenant's days)."""
+
+    words: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+EVERYTHING = Asked()
 
 
 def registers(desk: Desk) -> Mapping[str, Register]:
@@ -51,10 +59,7 @@ def register(desk: Desk, key: str) -> Register:
         NotFound: it has no such register.
         Forbidden: the person may not read it.
     """
-    known = registers(desk)
-    if key not in known:
-        raise NotFound("Buku ini tidak ada.", log=f"no register {key!r}")
-    return known[key]
+    return _in(registers(desk), key)
 
 
 def may_write(desk: Desk, book: Register) -> bool:
@@ -115,62 +120,67 @@ def plain_register(desk: Desk, key: str) -> Register:
         NotFound: it has no such register, or its rows are of another kind.
         Forbidden: the person may not read it.
     """
-    book = register(desk, key)
+    return plain(registers(desk), key)
+
+
+def plain(known: Mapping[str, Register], key: str) -> Register:
+    """The register ``key`` of ``known``, where its rows are neither sealed nor imported.
+
+    Raises:
+        NotFound: there is no such register, or its rows are of another kind.
+    """
+    book = _in(known, key)
     if book.sealed or book.imported:
         raise NotFound("Isi buku ini ada pada halamannya sendiri.", log=f"register {key!r} has rows of another kind")
     return book
 
 
+def _in(known: Mapping[str, Register], key: str) -> Register:
+    if key not in known:
+        raise NotFound("Buku ini tidak ada.", log=f"no register {key!r}")
+    return known[key]
+
+
 def rows(
-    desk: Desk, key: str, *, words: str = "", before: int | None = None, limit: int = PAGE
+    desk: Desk, key: str, asked: Asked = EVERYTHING, *, before: int | None = None, limit: int = PAGE
 ) -> tuple[RegisterRow, ...]:
-    """Rows of the register ``key``, newest first; ``words`` must all occur.
+    """Rows of the register ``key`` that were asked for, newest first.
 
     Raises:
         NotFound: there is no such register.
         Forbidden: the person may not read it.
     """
-    plain_register(desk, key)
-    query = select(RegisterRow).where(RegisterRow.register == key).order_by(RegisterRow.id.desc()).limit(limit)
-    for word in words.lower().split():
-        query = query.where(RegisterRow.words.like(f"%{escaped(word)}%"))
+    return page(desk, plain_register(desk, key), asked, before=before, limit=limit)
+
+
+def page(desk: Desk, book: Register, asked: Asked, *, before: int | None, limit: int) -> tuple[RegisterRow, ...]:
+    """Rows of ``book`` that were asked for, newest first, whoever asks."""
+    query = select(RegisterRow).where(*_where(desk, book, asked)).order_by(RegisterRow.id.desc()).limit(limit)
     if before is not None:
         query = query.where(RegisterRow.id < before)
     return tuple(desk.session.scalars(query))
 
 
-def as_csv(desk: Desk, key: str, *, words: str = "") -> Iterator[str]:
-    """The register as lines of CSV (RFC 4180), newest first, every field of its schema in Indonesian words.
-
-    A cell that a spreadsheet would take for a formula gets an apostrophe before it.
-    """
-    schema = register(desk, key).schema()
-    labels = [str(item.metadata.get("label", name)) for name, item in schema.fields.items()]
-    yield csv_line(["Nomor", "Permohonan", "Dicatat", "Pencatat", *labels])
-    before: int | None = None
-    while found := rows(desk, key, words=words, before=before, limit=BATCH):
-        numbers = _numbers(desk, found)
-        for row in found:
-            cells = [field_words(item, row.content.get(name)) for name, item in schema.fields.items()]
-            origin = [row.number, numbers.get(row.request_id, ""), row.created_at.date().isoformat(), row.author]
-            yield csv_line([*origin, *cells])
-        before = found[-1].id
+def count(desk: Desk, book: Register, asked: Asked, most: int) -> int:
+    """How many rows were asked for; ``most`` + 1 where there are more than ``most``."""
+    found = select(RegisterRow.id).where(*_where(desk, book, asked)).limit(most + 1).subquery()
+    return desk.session.scalar(select(func.count()).select_from(found)) or 0
 
 
-def _numbers(desk: Desk, wanted: Iterable[RegisterRow]) -> dict[int | None, str]:
+def _where(desk: Desk, book: Register, asked: Asked) -> list[ColumnElement[bool]]:
+    found = [RegisterRow.register == book.key]
+    found += [RegisterRow.words.like(f"%{escaped(word)}%") for word in asked.words.lower().split()]
+    zone = ZoneInfo(desk.tenant.time_zone)
+    if asked.since is not None:
+        found.append(RegisterRow.created_at >= datetime.combine(asked.since, time.min, zone))
+    if asked.until is not None:
+        found.append(RegisterRow.created_at < datetime.combine(asked.until + timedelta(days=1), time.min, zone))
+    return found
+
+
+def request_numbers(desk: Desk, wanted: Iterable[RegisterRow]) -> dict[int | None, str]:
+    """The numbers of the requests that wrote the rows."""
     query = select(Request.id, Request.number).where(
         Request.id.in_({row.request_id for row in wanted if row.request_id is not None})
     )
     return {found.id: found.number for found in desk.session.execute(query)}
-
-
-def guarded(cell: str) -> str:
-    """``cell`` as a spreadsheet takes it for text."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
-
-
-def csv_line(cells: Iterable[str]) -> str:
-    """A line of CSV (RFC 4180), each cell guarded."""
-    written = io.StringIO()
-    csv.writer(written).writerow([guarded(cell) for cell in cells])
-    return written.getvalue()

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from tapak.accounts.policy import BookSubject, may, require
 from tapak.audit.models import AuditEvent
 from tapak.audit.service import record
+from tapak.documents.csv_lines import csv_line
 from tapak.requests.desk import Desk
 from tapak.requests.models import SealedEntry
-from tapak.requests.registers import csv_line
 from tapak.requests.sealing import SEALED
 from tapak.sdk.errors import TapakError
 from tapak.sdk.forms import words

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
-from tapak.rest.schemas import Strict
+from tapak.reports.formats import FORMATS
+from tapak.rest.schemas import Listing, Strict
 
 
 class Register(Schema):
@@ -13,6 +14,21 @@ class Register(Schema):
     columns = fields.List(fields.String())
     search = fields.List(fields.String())
     number_series = fields.String(metadata={"description": "the running number that a row takes, or empty"})
+
+
+class RegisterAsked(Strict):
+    q = fields.String(load_default="", validate=validate.Length(max=100))
+    since = fields.Date(load_default=None, metadata={"description": "written on this day of the agency or later"})
+    until = fields.Date(load_default=None, metadata={"description": "written on this day of the agency or before"})
+
+
+class RegisterListing(RegisterAsked, Listing):
+    class Meta(Listing.Meta):
+        exclude = ("state",)
+
+
+class RegisterFile(RegisterAsked):
+    format = fields.String(load_default="csv", validate=validate.OneOf(list(FORMATS)))
 
 
 class RegisterEntry(Strict):

@@ -18,12 +18,13 @@ from tapak.web.guard import KEPT
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of the menu, shown to whom ``seen_by`` says."""
+    """One entry of the menu, shown to whom ``seen_by`` says; a ``further`` one lies under "Lainnya" on a phone."""
 
     endpoint: str
     label: Any
     icon: str
     seen_by: Callable[[Person | None], bool]
+    further: bool = False
 
 
 def _staff(person: Person | None) -> bool:
@@ -38,9 +39,12 @@ MENU = (
     Entry("web_home.start", _l("Beranda"), "house", _not_staff),
     Entry("web_inbox.inbox", _l("Kotak masuk"), "inbox", _staff),
     Entry("web_requests.requests", _l("Permohonan"), "folder2-open", lambda person: person is not None),
-    Entry("web_active.services", _l("Layanan aktif"), "hdd-network", lambda person: person is not None),
     Entry("web_agenda.agenda", _l("Buku agenda"), "journal-text", lambda person: may(person, "agenda.read")),
-    Entry("web_procedures.overview", _l("Versi SOP"), "diagram-3", lambda person: may(person, "procedure.oversee")),
+    Entry("web_active.services", _l("Layanan aktif"), "hdd-network", _staff, further=True),
+    Entry("web_active.services", _l("Layanan aktif"), "hdd-network", lambda person: person and not _staff(person)),
+    Entry("web_registers.registers", _l("Register"), "journals", lambda person: may(person, "register.read"), True),
+    Entry("web_services.services", _l("Layanan"), "grid", _staff, further=True),
+    Entry("web_procedures.overview", _l("Versi SOP"), "diagram-3", lambda person: may(person, "procedure.oversee"), True),
     Entry("web_services.services", _l("Layanan"), "grid", _not_staff),
     Entry("web_tracking.track", _l("Lacak"), "search", lambda person: person is None),
 )
@@ -54,6 +58,7 @@ class Link:
     icon: str
     address: str
     current: bool
+    further: bool
 
 
 def menu() -> list[Link]:
@@ -65,7 +70,7 @@ def menu() -> list[Link]:
 def _link(entry: Entry) -> Link:
     section = entry.endpoint.partition(".")[0]
     here = (request.endpoint or "").partition(".")[0]
-    return Link(entry.label, entry.icon, url_for(entry.endpoint), section == here)
+    return Link(entry.label, entry.icon, url_for(entry.endpoint), section == here, entry.further)
 
 
 def unit() -> str:

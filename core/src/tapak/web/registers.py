@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,6 +16,9 @@ from tapak.accounts.policy import may
 from tapak.documents.filenames import shown_filename
 from tapak.documents.models import DISCARDED, Document
 from tapak.http import scope
+from tapak.http.files import file_answer
+from tapak.reports.formats import FORMATS
+from tapak.reports.registers import find as register_report
 from tapak.requests import imports, reading, unsealing
 from tapak.requests import registers as books
 from tapak.requests.desk import Desk
@@ -23,6 +26,7 @@ from tapak.requests.forms import describe
 from tapak.requests.import_files import LARGEST
 from tapak.requests.imported import last
 from tapak.requests.models import RegisterRow, Request, Task
+from tapak.requests.registers import Asked
 from tapak.sdk.errors import Invalid, TooLarge
 from tapak.sdk.registers import Register
 from tapak.tenants.secrets import NoIdentities, read_identities
@@ -33,8 +37,6 @@ from tapak.web.paging import id_cursor
 AGENDA, DISPOSITIONS = "tapak.agenda", "tapak.disposition"
 SCANS = ("letter_scan", "request_letter")
 LONGEST_SEARCH = 200
-BYTE_ORDER_MARK = "\ufeff"
-"""Without it spreadsheets read the file in the machine's own code page."""
 
 blueprint = Blueprint("web_registers", __name__)
 Place = tuple[int | None, int | None]
@@ -58,14 +60,11 @@ def registers() -> Any:
     return render_template("agenda/registers.html", books=books.registers(scope.desk()).values())
 
 
-@blueprint.get("/buku/<key>.csv")
-def export(key: str) -> Any:
-    """One register for a spreadsheet; what was searched for where something was."""
-    desk = scope.desk()
-    books.plain_register(desk, key)
-    lines = stream_with_context(chain([BYTE_ORDER_MARK], books.as_csv(desk, key, words=_searched())))
-    headers = {"Content-Disposition": f'attachment; filename="{key}.csv"'}
-    return Response(lines, mimetype="text/csv", headers=headers)
+@blueprint.get(f"/buku/<key>.<any({', '.join(FORMATS)}):suffix>")
+def export(key: str, suffix: str) -> Any:
+    """One register as a file; what was asked for where something was."""
+    report, form = register_report(scope.desk(), key, _asked(), suffix)
+    return file_answer(report, form)
 
 
 @blueprint.post("/buku/<key>/impor")
@@ -146,8 +145,8 @@ def register(key: str) -> Any:
         return _imported(desk, key)
     if book.sealed:
         return _sealed(key)
-    words = _searched()
-    found = books.rows(desk, key, words=words, before=id_cursor("sebelum"), limit=reading.PAGE + 1)
+    asked = _asked()
+    found = books.rows(desk, key, asked, before=id_cursor("sebelum"), limit=reading.PAGE + 1)
     known = books.registers(desk)
     page = found[: reading.PAGE]
     return render_template(
@@ -156,7 +155,9 @@ def register(key: str) -> Any:
         books=known.values(),
         labels=[field.label for field in _columns(book)],
         entries=_entries(desk.session, book, page),
-        words=words,
+        asked=asked,
+        search=_search(asked),
+        suffixes=tuple(FORMATS),
         writes=books.may_write(scope.desk(), book),
         following=page[-1].id if len(found) > reading.PAGE else None,
     )
@@ -189,6 +190,24 @@ def _entry_form(book: Register, given: Mapping[str, Any], errors: Mapping[str, S
 
 def _searched() -> str:
     return request.args.get("cari", "").replace("\x00", "")[:LONGEST_SEARCH]
+
+
+def _asked() -> Asked:
+    return Asked(_searched(), _day("dari"), _day("sampai"))
+
+
+def _day(name: str) -> date | None:
+    """The day of parameter ``name``; None where it is none."""
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _search(asked: Asked) -> Mapping[str, str]:
+    """What was asked for, as addresses carry it."""
+    given = {"cari": asked.words, "dari": asked.since, "sampai": asked.until}
+    return {name: str(value) for name, value in given.items() if value}
 
 
 def _columns(book: Register) -> list[Any]:

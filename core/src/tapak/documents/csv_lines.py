@@ -1,0 +1,24 @@
+"""Lines of CSV (RFC 4180) that a spreadsheet takes for text and nothing else."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet would take for the beginning of a formula."""
+BYTE_ORDER_MARK = "\ufeff"
+"""Without it spreadsheets read the file in the machine's own code page."""
+
+
+def guarded(cell: str) -> str:
+    """``cell`` as a spreadsheet takes it for text."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def csv_line(cells: Iterable[str | int]) -> str:
+    """A line of CSV (RFC 4180), each text guarded; numbers stand as they are."""
+    written = io.StringIO()
+    csv.writer(written).writerow([guarded(cell) if isinstance(cell, str) else cell for cell in cells])
+    return written.getvalue()
