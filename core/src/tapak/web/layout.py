@@ -35,13 +35,17 @@ def _not_staff(person: Person | None) -> bool:
     return person is None or person.agency_id is not None
 
 
+def _unit_only(person: Person | None) -> bool:
+    return person is not None and not _staff(person)
+
+
 MENU = (
     Entry("web_home.start", _l("Beranda"), "house", _not_staff),
     Entry("web_inbox.inbox", _l("Kotak masuk"), "inbox", _staff),
     Entry("web_requests.requests", _l("Permohonan"), "folder2-open", lambda person: person is not None),
     Entry("web_agenda.agenda", _l("Buku agenda"), "journal-text", lambda person: may(person, "agenda.read")),
     Entry("web_active.services", _l("Layanan aktif"), "hdd-network", _staff, further=True),
-    Entry("web_active.services", _l("Layanan aktif"), "hdd-network", lambda person: person and not _staff(person)),
+    Entry("web_active.services", _l("Layanan aktif"), "hdd-network", _unit_only),
     Entry("web_registers.registers", _l("Register"), "journals", lambda person: may(person, "register.read"), True),
     Entry("web_services.services", _l("Layanan"), "grid", _staff, further=True),
     Entry("web_procedures.overview", _l("Versi SOP"), "diagram-3", lambda person: may(person, "procedure.oversee"), True),
