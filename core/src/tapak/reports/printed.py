@@ -10,7 +10,7 @@ from tapak.documents.library import CORE_LETTERS
 from tapak.documents.pdf import to_pdf
 from tapak.documents.service import letterhead
 from tapak.reports.tables import NUMBER, Cell, Column, Report, Table
-from tapak.sdk.wording import day_words, moment_words
+from tapak.sdk.wording import moment_words
 from tapak.tenants.models import Tenant
 
 TEMPLATE = "tapak/printed_tables"
@@ -45,7 +45,7 @@ def _table(table: Table, *, named: bool) -> dict[str, Any]:
     return {
         "title": table.title if named else "",
         "columns": [
-            {"label": column.label, "kind": column.kind, "share": round(100 * _share(column) / total)}
+            {"label": column.label, "kind": column.kind, "share": 100 * _share(column) // total}
             for column in table.columns
         ],
         "rows": [[_told(cell) for cell in row] for row in table.rows],
@@ -59,9 +59,9 @@ def _share(column: Column) -> int:
 
 def _told(cell: Cell) -> str:
     if isinstance(cell, datetime):
-        return moment_words(cell)
+        return f"{cell:%d/%m/%Y %H.%M}"
     if isinstance(cell, date):
-        return day_words(cell)
+        return f"{cell:%d/%m/%Y}"
     if isinstance(cell, int):
         return f"{cell:,}".replace(",", ".")
     return cell or ""
