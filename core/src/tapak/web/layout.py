@@ -39,6 +39,10 @@ def _unit_only(person: Person | None) -> bool:
     return person is not None and not _staff(person)
 
 
+def _oversees(person: Person | None) -> bool:
+    return may(person, "procedure.oversee")
+
+
 MENU = (
     Entry("web_home.start", _l("Beranda"), "house", _not_staff),
     Entry("web_inbox.inbox", _l("Kotak masuk"), "inbox", _staff),
@@ -48,8 +52,8 @@ MENU = (
     Entry("web_active.services", _l("Layanan aktif"), "hdd-network", _unit_only),
     Entry("web_registers.registers", _l("Register"), "journals", lambda person: may(person, "register.read"), True),
     Entry("web_services.services", _l("Layanan"), "grid", _staff, further=True),
-    Entry("web_procedures.overview", _l("Versi SOP"), "diagram-3", lambda person: may(person, "procedure.oversee"), True),
-    Entry("web_services.services", _l("Layanan"), "grid", _not_staff),
+    Entry("web_procedures.overview", _l("Versi SOP"), "diagram-3", _oversees, further=True),
+    Entry("web_services.services", _l("Layanan"), "grid", lambda person: not _staff(person)),
     Entry("web_tracking.track", _l("Lacak"), "search", lambda person: person is None),
 )
 
