@@ -23,7 +23,6 @@ from tapak.sdk import parts, wording
 from tapak.sdk.decisions import RETURN_REASONS, concerned_labels
 from tapak.sdk.parts import PLAIN_SUBMISSION
 from tapak.sdk.scanning import SEVERITY_WORDS
-from tapak.step_kinds.ask_applicant import AskInput
 from tapak.step_kinds.disposition_sheet import DISPOSITION_INSTRUCTIONS
 from tapak.web import refusals, words
 from tapak.web.language import CATALOGUES, catalogue
@@ -55,7 +54,7 @@ def declared() -> set[str]:
     books = [book for key, book in found.registers.items() if key.startswith(CORE)]
     assert len(kinds) > 8
     assert len(books) > 2
-    shared = (parts.SystemPart, parts.NamePart, parts.AddressPart, AskInput)
+    shared = (parts.SystemPart, parts.NamePart, parts.AddressPart, parts.AskPart)
     schemas = [each() for each in (*shared, *(kind.input_schema for kind in kinds), *(book.schema for book in books))]
     texts = {text for schema in schemas for text in form_words(schema)}
     texts |= {each.title for owner in (*kinds, *books) for each in (owner, *PLAIN_SUBMISSION.pages)}

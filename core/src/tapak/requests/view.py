@@ -154,6 +154,15 @@ class TaskView:
         told = self.desk.session.scalars(query.order_by(Task.id.desc()).limit(1)).first()
         return tuple(Fact(**fact) for fact in told or ())
 
+    def before(self, step: str) -> Mapping[str, Any]:
+        query = select(Task.input).where(
+            Task.request_id == self.row.id,
+            Task.revision < self.task.revision,
+            Task.step == step,
+            Task.state == "finished",
+        )
+        return self.desk.session.scalars(query.order_by(Task.id.desc()).limit(1)).first() or {}
+
     @cached_property
     def resources(self) -> Sequence[ResourceState]:
         if self.row.service_id is None:

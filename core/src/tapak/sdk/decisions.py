@@ -12,7 +12,7 @@ from marshmallow import Schema
 
 from tapak.sdk.contexts import address, common
 from tapak.sdk.fields import REQUIRED, Choice, Choices, Prose, offer
-from tapak.sdk.forms import Form, StepSchema, declarations
+from tapak.sdk.forms import ARCHIVES, Form, StepSchema, Upload, declarations
 from tapak.sdk.procedure import Outcome
 from tapak.sdk.request_view import named, result_of, texts_setting
 from tapak.sdk.step_kinds import Letter
@@ -67,9 +67,13 @@ def offer_reasons(schema: Schema, view: View) -> None:
 def concerned_labels(form: Form) -> dict[str, str]:
     """What a return may point at: the fields and files of the submission's ``form``, name → label."""
     schema = form.schema()
-    files = {upload.kind: f"{upload.label} (PDF)" for upload in form.uploads}
+    files = {upload.kind: f"{upload.label} ({_types(upload)})" for upload in form.uploads}
     left_out = declarations(schema)
     return {**files, **{name: item.metadata["label"] for name, item in schema.fields.items() if name not in left_out}}
+
+
+def _types(upload: Upload) -> str:
+    return "arsip" if upload.media_types == ARCHIVES else "PDF"
 
 
 def missing_reasons(what: str, data: Mapping[str, Any]) -> dict[str, list[str]]:

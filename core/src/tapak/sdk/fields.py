@@ -185,16 +185,21 @@ class Tick(fields.Boolean):
 
 
 class Day(fields.Date):
-    """A date, as ISO 8601 text outside."""
+    """A date, as ISO 8601 text outside; None where it is optional and blank."""
 
     default_error_messages = {"required": REQUIRED, "null": REQUIRED, "invalid": "Isi dengan tanggal yang sah."}
 
-    def __init__(self, label: str, *, help: str = "", page: str = "") -> None:
+    def __init__(self, label: str, *, optional: bool = False, help: str = "", page: str = "") -> None:
         super().__init__(
-            required=True,
+            **({"load_default": None, "allow_none": True} if optional else {"required": True}),
             validate=_of_our_time,
             metadata=_metadata(label, {"help": help, "page": page, "widget": "date"}),
         )
+
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if value == "" and not self.required:
+            return self.load_default
+        return super().deserialize(value, *args, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> date:
         if value == "":

@@ -104,7 +104,8 @@ class Form:
     ``asked_anew`` are fields that a return empties; all others keep their answers. ``choices`` gives the lists of
     choices that depend on the request, ``initial`` what the form starts with (as a client would send it), ``shown``
     lines to stand beside it, ``warnings`` what is odd about validated data and yet no problem, ``problems`` what
-    refuses it. ``sample`` is what people would fill in over the initial values: the contract suite walks with it.
+    refuses it. ``asking`` is what an officer fills in first who asks the applicant for what the form takes. ``sample``
+    is what people would fill in over the initial values: the contract suite walks with it.
     """
 
     schema: type[StepSchema]
@@ -116,6 +117,7 @@ class Form:
     shown: Callable[[View], Lines] = _no_lines
     warnings: Callable[[View, Mapping[str, Any]], Problems] = _no_problems
     problems: Callable[[View, Mapping[str, Any]], Problems] = _no_problems
+    asking: Form | None = None
     sample: Mapping[str, Any] = field(default_factory=dict)
 
     def schema_for(self, view: View) -> Schema:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tapak.sdk.fields import Choice, Day, Figures, Label, Line, Nip, Pattern, Prose, Tick
+from tapak.sdk.fields import Choice, Choices, Day, Figures, Label, Line, Nip, Pattern, Prose, Tick
 from tapak.sdk.forms import Form, Lines, Page, StepSchema, Upload
 from tapak.sdk.names import NameWish
 from tapak.sdk.wording import day_words
@@ -25,6 +25,7 @@ SYSTEM_KINDS = {
     "administration": "Administrasi pemerintahan",
     "other": "Lainnya",
 }
+ASKS = {"ask": "Minta kepada pemohon", "complete": "Sudah ada; lanjutkan"}
 RECOMMENDATIONS = {"approve": "Dapat dilaksanakan", "return": "Dikembalikan untuk diperbaiki"}
 
 LETTER_PAGE = Page("letter", "Surat permohonan")
@@ -97,6 +98,21 @@ class ReviewPart(StepSchema):
     findings = Prose("Hasil pengkajian", 4000)
     recommendation = Choice("Rekomendasi", RECOMMENDATIONS, widget="radio")
     manual_facts = Figures("Angka yang diisi manual", help="Hanya untuk sumber yang tidak terjangkau.")
+
+
+class DispositionPart(StepSchema):
+    """A disposition: to whom, and what is asked of them, both offered by the kind."""
+
+    forwarded_to = Choices("Diteruskan kepada Sdr.")
+    instructions = Choices("Dengan hormat harap")
+    note = Prose("Catatan", 1000, optional=True)
+
+
+class AskPart(StepSchema):
+    """What an officer asks the applicant for; nothing where everything is there already."""
+
+    asked = Choice("Tindakan", ASKS, widget="radio")
+    message = Prose("Yang diminta", 2000, optional=True, help="Pemohon membaca permintaan ini.")
 
 
 class BranchPart(StepSchema):

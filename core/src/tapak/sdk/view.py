@@ -135,6 +135,10 @@ class View(Protocol):
         """The figures that stood at ``step`` when it was finished in this revision; the current ones at that step."""
         ...
 
+    def before(self, step: str) -> Mapping[str, Any]:
+        """What ``step`` was last finished with in a revision before this one, as stored; empty where it never was."""
+        ...
+
     def position_of(self, actor_key: str) -> str:
         """The key of the position that acts for ``actor_key`` at this tenant; empty where it has no such position."""
         ...

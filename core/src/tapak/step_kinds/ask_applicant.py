@@ -5,31 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tapak.sdk.fields import Choice, Prose
 from tapak.sdk.forms import Form, StepSchema
-from tapak.sdk.parts import NotePart
+from tapak.sdk.parts import AskPart, NotePart
+from tapak.sdk.procedure import Procedure, Step
 from tapak.sdk.request_view import only_outcome
 from tapak.sdk.step_kinds import StepKind, StepResult
 from tapak.sdk.view import View
 
-ASKS = {"ask": "Minta kepada pemohon", "complete": "Sudah ada; lanjutkan"}
-
-
-class AskInput(StepSchema):
-    """What an officer asks for; nothing where everything is there already."""
-
-    asked = Choice("Tindakan", ASKS, widget="radio")
-    message = Prose("Yang diminta", 2000, optional=True, help="Pemohon membaca permintaan ini.")
-
-
-ASKING = Form(AskInput, initial=lambda view: {"asked": "ask"}, sample={"asked": "ask", "message": "Mohon dikirim."})
+ASKING = Form(AskPart, initial=lambda view: {"asked": "ask"}, sample={"asked": "ask", "message": "Mohon dikirim."})
 
 
 class AskApplicant(StepKind):
     """An officer's step that hands itself to the applicant, or a step that is the applicant's own from the start.
 
-    The procedure's form is what the applicant delivers. At an officer's step the officer first says what is asked;
-    from then on the step is with the applicant, its clock stands still, and their delivery finishes it.
+    The procedure's form is what the applicant delivers. At an officer's step the officer first says what is asked, by
+    the form's ``asking`` where it has one; from then on the step is with the applicant, its clock stands still, and their delivery finishes it.
     """
 
     name = "tapak.ask_applicant/1"
@@ -37,8 +27,15 @@ class AskApplicant(StepKind):
     input_schema = NotePart
     takes = StepSchema
 
+    def misuse(self, procedure: Procedure, step: Step) -> Sequence[str]:
+        asking = self.form_of(procedure, step).asking
+        if asking is not None and not issubclass(asking.schema, AskPart):
+            return ("the form that asks must be put together from AskPart",)
+        return ()
+
     def form(self, view: View) -> Form:
-        return ASKING if _asking(view) else super().form(view)
+        delivered = super().form(view)
+        return (delivered.asking or ASKING) if _asking(view) else delivered
 
     def shown(self, view: View) -> Sequence[tuple[str, str]]:
         asked = [("Yang diminta", view.asked["message"])] if view.asked.get("message") else []

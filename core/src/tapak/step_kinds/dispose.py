@@ -7,24 +7,16 @@ from typing import Any
 
 from marshmallow import Schema
 
-from tapak.sdk.fields import Choices, Prose, offer
-from tapak.sdk.forms import StepSchema
+from tapak.sdk.fields import offer
+from tapak.sdk.parts import DispositionPart
 from tapak.sdk.registers import Record
-from tapak.sdk.request_view import following, only_outcome, result_of
+from tapak.sdk.request_view import following, only_outcome
 from tapak.sdk.step_kinds import StepKind, StepResult
 from tapak.sdk.view import View
-from tapak.step_kinds.disposition_sheet import addressees, instructions, sheet
+from tapak.step_kinds.disposition_sheet import addressees, instructions, letter_entered, sheet
 from tapak.step_kinds.registers import DISPOSITIONS
 
 USUAL_INSTRUCTION = "Proses lebih lanjut"
-
-
-class DisposeInput(StepSchema):
-    """A disposition."""
-
-    forwarded_to = Choices("Diteruskan kepada Sdr.")
-    instructions = Choices("Dengan hormat harap")
-    note = Prose("Catatan", 1000, optional=True)
 
 
 class Dispose(StepKind):
@@ -32,7 +24,8 @@ class Dispose(StepKind):
 
     name = "tapak.dispose/1"
     title = "Disposisi"
-    input_schema = DisposeInput
+    input_schema = DispositionPart
+    takes = DispositionPart
 
     def schema(self, view: View) -> Schema:
         schema = super().schema(view)
@@ -44,23 +37,24 @@ class Dispose(StepKind):
         known = instructions(view)
         usual = USUAL_INSTRUCTION if USUAL_INSTRUCTION in known else next(iter(known))
         to = _next_position(view) or next(iter(addressees(view, view.step.actor)), "")
-        return {"forwarded_to": [to] if to else [], "instructions": [usual], "note": ""}
+        mine = {"forwarded_to": [to] if to else [], "instructions": [usual], "note": ""}
+        return {**mine, **super().initial(view)}
 
     def warnings(self, view: View, data: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
-        to = _next_position(view)
+        to, told = _next_position(view), super().warnings(view, data)
         if not to or to in data["forwarded_to"]:
-            return {}
+            return told
         title = addressees(view, view.step.actor)[to]
-        return {"forwarded_to": [f"Menurut SOP, langkah berikutnya dikerjakan {title}, yang tidak ditandai."]}
+        return {**told, "forwarded_to": [f"Menurut SOP, langkah berikutnya dikerjakan {title}, yang tidak ditandai."]}
 
     def run(self, view: View, data: Mapping[str, Any]) -> StepResult:
-        agenda = result_of(view, "tapak.register_letter")
+        agenda = letter_entered(view)
         titles = addressees(view, view.step.actor)
         names = [titles[key] for key in data["forwarded_to"]]
         row = {
             "disposed_on": view.now.date().isoformat(),
             **{name: agenda.get(name, "") for name in ("sender", "letter_number", "subject")},
-            **self.input_schema().dump(data),
+            **DispositionPart().dump(data),
             "forwarded_to": names,
         }
         return StepResult(

@@ -27,7 +27,7 @@ class MemoryView:
     """``tapak.sdk.view.View`` from plain values; the defaults are an unremarkable request under ``example.test``.
 
     ``imports`` are imported registers by key; ``actors`` are the positions that the tenant chose for actors, where they
-    aren't the procedure's own; ``taken`` are full names that somebody holds; ``free`` the free public addresses.
+    aren't the procedure's own; ``former`` the inputs of steps in revisions before; ``taken`` are full names that somebody holds; ``free`` the free public addresses.
     """
 
     procedure: Procedure
@@ -50,6 +50,7 @@ class MemoryView:
     actors: Mapping[str, str] = field(default_factory=dict)
     actor: str = "Petugas Contoh"
     past_facts: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
+    former: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     can_seal: bool = True
     imports: Mapping[str, Imported] = field(default_factory=dict)
     free: Sequence[str] = ("192.0.2.21", "192.0.2.22")
@@ -84,6 +85,10 @@ class MemoryView:
     def facts_of(self, step: str) -> Sequence[Fact]:
         """Those of ``past_facts``, or the current ones."""
         return self.facts if step == self.step.key else self.past_facts.get(step, ())
+
+    def before(self, step: str) -> Mapping[str, Any]:
+        """That of ``former``."""
+        return self.former.get(step, {})
 
     def position_of(self, actor_key: str) -> str:
         """The actor's position, where ``positions`` has it."""
