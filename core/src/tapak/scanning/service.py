@@ -52,6 +52,12 @@ def latest(session: Session, document_id: int) -> ScanReport | None:
     return None if run is None else report(session, run)
 
 
+def state(session: Session, document_id: int) -> str:
+    """The state of the newest run over the document; empty where nobody asked for one."""
+    query = select(ScanRun.state).where(ScanRun.document_id == document_id).order_by(ScanRun.id.desc()).limit(1)
+    return session.scalar(query) or ""
+
+
 def reports(session: Session, request_id: int) -> tuple[ScanReport, ...]:
     """The newest run over each of the request's documents that wasn't replaced, in the documents' order."""
     kept = select(Document.id).where(Document.request_id == request_id, Document.state != DISCARDED)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext
 
+from tapak.documents.models import Document
 from tapak.http import scope
 from tapak.requests import papers
+from tapak.scanning import service
+from tapak.sdk.forms import ARCHIVES
 from tapak.sdk.scanning import SEVERITIES, SEVERITY_WORDS, totals, worst_first
 
 TONES = {"critical": "bad", "high": "bad", "medium": "warn", "low": "info", "info": "plain"}
@@ -16,6 +20,17 @@ MOST = 500
 """Findings on the page; REST gives all of them."""
 
 blueprint = Blueprint("web_scans", __name__)
+
+
+@blueprint.record_once
+def _install(state: BlueprintSetupState) -> None:
+    """What the lists of papers ask for."""
+    state.app.jinja_env.globals.update(scan_state=scan_state)
+
+
+def scan_state(paper: Document) -> str:
+    """The state of the newest run over an archive; empty where there is none."""
+    return service.state(scope.session(), paper.id) if paper.media_type in ARCHIVES else ""
 
 
 @blueprint.get("/dokumen/<int:document_id>/pemeriksaan")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from tapak.sdk.forms import ARCHIVES, LARGEST_APPLICATION, Upload
+from tapak.sdk.request_view import delivered
 from tapak.sdk.scanning import Difference, ScannerRun, ScanReport, difference
 from tapak.sdk.view import DocumentRef, View
 
@@ -23,8 +24,7 @@ def upload(help: str, page: str = "") -> Upload:
 
 def current(view: View) -> DocumentRef | None:
     """The newest file of the current revision; None where none was sent."""
-    mine = [each for each in view.documents if each.kind == KIND and each.revision == view.request.revision]
-    return max(mine, key=lambda each: each.id, default=None)
+    return delivered(view, KIND)
 
 
 def scan_of(view: View, file: DocumentRef | None) -> ScanReport | None:

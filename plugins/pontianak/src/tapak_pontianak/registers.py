@@ -26,7 +26,6 @@ class ApplicationRow(StepSchema):
     address = Line("IP address", 100)
     filename = Line("File aplikasi", 200)
     sha256 = Line("SHA-256", 64)
-    verified_on = Line("Diverifikasi tanggal", 10)
 
 
 class VerificationRow(StepSchema):

@@ -55,6 +55,13 @@ class PontianakSettings(SettingsSchema):
         "Temuan tinggi dan kritis dapat diterima sebagai risiko dengan alasan tertulis",
         help="Tanpa ini berkas dengan temuan tinggi selalu dikembalikan.",
     )
+    backup_at = fields.List(
+        fields.String(validate=validate.Regexp(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]\Z", error="Isi jam, misalnya 01:30.")),
+        load_default=lambda: ["01:30"],
+        validate=validate.Length(max=6, error="Paling banyak 6 waktu."),
+        error_messages={"invalid": "Isi satu jam per baris."},
+        metadata={"label": "Waktu pencadangan aplikasi", "help": "Satu per baris; kosong berarti tidak dicadangkan."},
+    )
     village_guidance = fields.String(
         load_default=VILLAGES,
         validate=validate.Length(min=20, max=1000, error="Isi 20 sampai 1000 karakter."),

@@ -75,7 +75,7 @@ def judged(data: Mapping[str, Any], scan: ScanReport | None) -> tuple[Judged, ..
     found = by_aspect(scan.findings if scan else ())
     told = ("answer", "severity", "finding", "evidence")
     return tuple(
-        Judged(aspect, *(str(data.get(f"{aspect.key}_{part}") or "") for part in told), tuple(found[aspect.key]))
+        Judged(aspect, *(str(data.get(f"{aspect.key}_{part}") or "") for part in told), tuple(worst_first(found[aspect.key])))
         for aspect in ASPECTS
     )
 

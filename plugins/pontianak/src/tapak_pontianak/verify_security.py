@@ -55,7 +55,7 @@ class VerificationInput(FilePart, AspectsPart, RemarkPart, OutcomePart, ReasonsP
     @post_load
     def _say_why(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         if data.get("outcome") != RETURN:
-            return data
+            return {**data, "reasons": [], "explanation": "", "fields_concerned": []}
         told, mine = findings_text(judged(data, self.scan), EXPLANATION), data["explanation"]
         if told not in mine:
             room = max(0, EXPLANATION - len(told) - 1)

@@ -1,0 +1,70 @@
+"""What is to be live: the site with exactly the verified file in step 4, its name in step 5."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tapak.sdk.addresses import address_record
+from tapak.sdk.backups import Backup
+from tapak.sdk.databases import Database
+from tapak.sdk.errors import Conflict
+from tapak.sdk.forms import Lines
+from tapak.sdk.names import NameWish
+from tapak.sdk.procedure import configuration_lines
+from tapak.sdk.resources import Account, DesiredResource, Php, Release, Site
+from tapak.sdk.view import View
+from tapak_pontianak import files
+
+DEFAULT_TTL = 300
+ENGINES = {"none": "Tanpa basis data", "mariadb": "MariaDB", "postgresql": "PostgreSQL"}
+NAMED = ("name", "receive")
+"""The steps from which on the name is wanted."""
+
+
+def desired_resources(view: View) -> Sequence[DesiredResource]:
+    """Nothing before a file passed; then database, site, that very file, SFTP account and backups, and the name.
+
+    Raises:
+        Conflict: the file isn't the one that was verified.
+    """
+    digest = str(files.verified(view).get("sha256", ""))
+    if not digest:
+        return ()
+    _check_unchanged(view, digest)
+    return tuple(_resources(view, digest))
+
+
+def configuration(view: View) -> Lines:
+    """The usual lines, with the file that was verified."""
+    digest = str(files.verified(view).get("sha256", ""))
+    return [*configuration_lines(view), *([("SHA-256 berkas terverifikasi", digest)] if digest else [])]
+
+
+def _check_unchanged(view: View, digest: str) -> None:
+    file = files.current(view)
+    if file is None or file.sha256 != digest:
+        raise Conflict(
+            "Berkas aplikasi berubah setelah diverifikasi, jadi tidak dipasang. Yang lolos verifikasi adalah berkas "
+            f"dengan SHA-256 {digest[:12]}…; berkas lain harus diverifikasi dulu oleh Seksi PKSI.",
+            log=f"verified {digest}, but the current file is {file.sha256 if file else 'none'}",
+        )
+
+
+def _resources(view: View, digest: str) -> Iterator[DesiredResource]:
+    answers = view.answers
+    label, zone, engine = answers["name_label"], answers["name_zone"], answers.get("database", "none")
+    name, owner = NameWish(label, zone).fqdn, view.request.agency
+    stored = () if engine == "none" else ("database",)
+    if stored:
+        yield DesiredResource("database", Database(engine, label.replace("-", "_"), owner, name))
+    php = Php() if answers.get("runtime") == "php" else None
+    yield DesiredResource("site", Site(name, title=answers["system_name"], owner=owner, php=php), needs=stored)
+    yield DesiredResource("release", Release(name, digest), needs=("site",))
+    yield DesiredResource("account", Account(name), needs=("site",))
+    times = tuple(view.settings.get("backup_at") or ())
+    if times:
+        yield DesiredResource("backup", Backup(name, at=times), needs=("site", *stored))
+    if view.step.key in NAMED:
+        address = view.results["host"]["address"]
+        record = address_record(zone, name, address, view.settings.get("ttl", DEFAULT_TTL))
+        yield DesiredResource("name", record, needs=("site", "release"))
