@@ -70,7 +70,14 @@ TABLE = (
         "15 menit",
         ENDED,
     ),
-    ("6", "Menerima nama sub domain dan web panel login", OPD, f"IP address, {PANEL}, komputer, dll", "15 menit", ENDED),
+    (
+        "6",
+        "Menerima nama sub domain dan web panel login",
+        OPD,
+        f"IP address, {PANEL}, komputer, dll",
+        "15 menit",
+        ENDED,
+    ),
 )
 TIMES = {"15 menit": (None, 15, "minute"), "12-24 Jam": (12, 24, "hour"), "8-24 jam": (8, 24, "hour")}
 LEADS = {

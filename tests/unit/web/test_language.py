@@ -29,6 +29,9 @@ from tapak.web.language import CATALOGUES, catalogue
 from tapak.web.tasks import PHASES
 from tapak_kukar import plugin as kukar
 from tapak_kukar.check_pse import CheckPseInput
+from tapak_pontianak import plugin as pontianak
+from tapak_pontianak.aspects import ASPECTS
+from tapak_pontianak.verify_security import VerificationInput
 from tapak_tarakan.hosting import HOSTING
 from tapak_tarakan.registers import REGISTERS
 
@@ -115,6 +118,24 @@ def test_every_word_of_kukars_services_has_its_english_one() -> None:
     wanted |= {page.title for form in forms for page in form.pages}
     assert len(wanted) > 150
     same = {"Data", "Domain", "Server", "Status", "TTL", "URL"}
+    assert sorted(text for text in wanted - same - {""} if english.gettext(text) == text) == []
+
+
+def test_every_word_of_pontianaks_service_has_its_english_one() -> None:
+    folders = tuple(each.translations for each in registry().folders.values() if each.translations)
+    english = catalogue("en", (CATALOGUES, *folders))
+    forms = [form for procedure in pontianak.procedures() for form in procedure.forms.values()]
+    forms += [form.asking for form in forms if form.asking]
+    books = pontianak.registers()
+    schemas = [*(form.schema() for form in forms), VerificationInput(), *(book.schema() for book in books)]
+    wanted = {text for schema in schemas for text in form_words(schema)} | {book.title for book in books}
+    wanted |= {page.title for form in forms for page in form.pages}
+    wanted |= {text for form in forms for upload in form.uploads for text in (upload.label, upload.help)}
+    wanted |= {text for aspect in ASPECTS for text in (aspect.title, *aspect.look_at)}
+    page = (Path(pontianak.__file__).parent / "pages" / "verify_security.html").read_text()
+    wanted |= set(re.findall(r'_\("([^"]+)"', page))
+    assert len(wanted) > 150
+    same = {"Domain", "IP address", "MariaDB", "PHP", "PostgreSQL", "SHA-256"}
     assert sorted(text for text in wanted - same - {""} if english.gettext(text) == text) == []
 
 

@@ -19,7 +19,8 @@ class AskApplicant(StepKind):
     """An officer's step that hands itself to the applicant, or a step that is the applicant's own from the start.
 
     The procedure's form is what the applicant delivers. At an officer's step the officer first says what is asked, by
-    the form's ``asking`` where it has one; from then on the step is with the applicant, its clock stands still, and their delivery finishes it.
+    the form's ``asking`` where it has one; from then on the step is with the applicant, its clock stands still, and
+    their delivery finishes it.
     """
 
     name = "tapak.ask_applicant/1"

@@ -27,7 +27,8 @@ class MemoryView:
     """``tapak.sdk.view.View`` from plain values; the defaults are an unremarkable request under ``example.test``.
 
     ``imports`` are imported registers by key; ``actors`` are the positions that the tenant chose for actors, where they
-    aren't the procedure's own; ``former`` the inputs of steps in revisions before; ``taken`` are full names that somebody holds; ``free`` the free public addresses.
+    aren't the procedure's own; ``former`` are the inputs of steps in revisions before; ``taken`` are full names that
+    somebody holds; ``free`` the free public addresses.
     """
 
     procedure: Procedure

@@ -147,9 +147,7 @@ STEPS = (
     Step(
         key="name",
         number="5",
-        title=(
-            "Melakukan penambahan/pembuatan nama sub domain. Kemudian menginformasikan kepada OPD yang memohon"
-        ),
+        title=("Melakukan penambahan/pembuatan nama sub domain. Kemudian menginformasikan kepada OPD yang memohon"),
         actor="pkai",
         kind="tapak.provision/1",
         required_inputs=(IP_ADDRESS, PANEL),

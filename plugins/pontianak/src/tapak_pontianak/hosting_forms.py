@@ -86,7 +86,10 @@ class Delivery(StepSchema):
 
     application_version = Line("Versi aplikasi", 50, optional=True)
     delivery_note = Prose(
-        "Keterangan untuk verifikator", 2000, optional=True, help="Cara memasang dan akun uji, tanpa sandi yang dipakai."
+        "Keterangan untuk verifikator",
+        2000,
+        optional=True,
+        help="Cara memasang dan akun uji, tanpa sandi yang dipakai.",
     )
 
 
@@ -106,8 +109,7 @@ def _not_ahead(view: View, data: Mapping[str, Any]) -> Mapping[str, list[str]]:
 
 def _letter_lines(view: View) -> Lines:
     letter = parts.letter_of(view.answers)
-    told = [("Surat permohonan", f"{letter['number']}, {letter['date']}"), *parts.name_lines(view.answers)]
-    return told
+    return [("Surat permohonan", f"{letter['number']}, {letter['date']}"), *parts.name_lines(view.answers)]
 
 
 SUBMISSION = Form(

@@ -64,7 +64,8 @@ def _scanned(view: View, scan: ScanReport | None) -> dict[str, Any]:
         return {"totals": [], "findings": [], "more": 0, "scanners": []}
     told, ages = report_context(scan), {each.title: files.age(each, view.now) for each in scan.scanners}
     scanners = [
-        {**each, "age": "" if ages[each["title"]] is None else f"{ages[each['title']]} hari"} for each in told["scanners"]
+        {**each, "age": "" if ages[each["title"]] is None else f"{ages[each['title']]} hari"}
+        for each in told["scanners"]
     ]
     found = told["findings"]
     return {

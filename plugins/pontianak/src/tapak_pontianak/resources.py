@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 
 from tapak.sdk.addresses import address_record
@@ -34,6 +35,13 @@ def desired_resources(view: View) -> Sequence[DesiredResource]:
     return tuple(_resources(view, digest))
 
 
+def database_name(name: str) -> str:
+    """What a site's database is called: its first label, and six digits that tell it from the same one elsewhere."""
+    stem = name.partition(".")[0].replace("-", "_")
+    stem = stem if stem[0].isalpha() else f"s{stem}"
+    return f"{stem[:41]}_{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
 def configuration(view: View) -> Lines:
     """The usual lines, with the file that was verified."""
     digest = str(files.verified(view).get("sha256", ""))
@@ -56,7 +64,7 @@ def _resources(view: View, digest: str) -> Iterator[DesiredResource]:
     name, owner = NameWish(label, zone).fqdn, view.request.agency
     stored = () if engine == "none" else ("database",)
     if stored:
-        yield DesiredResource("database", Database(engine, label.replace("-", "_"), owner, name))
+        yield DesiredResource("database", Database(engine, database_name(name), owner, name))
     php = Php() if answers.get("runtime") == "php" else None
     yield DesiredResource("site", Site(name, title=answers["system_name"], owner=owner, php=php), needs=stored)
     yield DesiredResource("release", Release(name, digest), needs=("site",))

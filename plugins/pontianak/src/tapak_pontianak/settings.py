@@ -67,6 +67,4 @@ class PontianakSettings(SettingsSchema):
         validate=validate.Length(min=20, max=1000, error="Isi 20 sampai 1000 karakter."),
         metadata={"label": "Penjelasan bagi pemerintah desa"},
     )
-    return_reasons = _texts(
-        "Alasan pengembalian", (REASON, *RETURN_REASONS[:-1], RETURN_REASONS[-1]), 200, least=1
-    )
+    return_reasons = _texts("Alasan pengembalian", (REASON, *RETURN_REASONS[:-1], RETURN_REASONS[-1]), 200, least=1)

@@ -15,7 +15,9 @@ from tapak_pontianak.aspects import ANSWERS, ASPECTS, Aspect, answer_problem, by
 
 PASS, RETURN = "pass", "return"
 HIGH = SEVERITIES[SEVERITIES.index("high") :]
-HIGH_TEXT = "Ada temuan tinggi atau kritis dari pemindai pada aspek ini; pilih “Tidak terpenuhi” atau “Risiko diterima”."
+HIGH_TEXT = (
+    "Ada temuan tinggi atau kritis dari pemindai pada aspek ini; pilih “Tidak terpenuhi” atau “Risiko diterima”."
+)
 PROPOSED = 8
 """Findings of scanners that stand in a proposed text; the report names all."""
 WORDS = {each.key: each.label for each in ANSWERS}
@@ -26,7 +28,9 @@ def _fields(aspect: Aspect) -> dict[str, fields.Field[Any]]:
         f"{aspect.key}_answer": Choice(aspect.title, WORDS, optional=True, widget="radio"),
         f"{aspect.key}_severity": Choice("Tingkat keparahan", SEVERITY_WORDS, optional=True),
         f"{aspect.key}_finding": Prose("Temuan atau alasan", 1000, optional=True),
-        f"{aspect.key}_evidence": Prose("Bukti", 1000, optional=True, help="Berkas dan baris, tangkapan, atau langkah."),
+        f"{aspect.key}_evidence": Prose(
+            "Bukti", 1000, optional=True, help="Berkas dan baris, tangkapan, atau langkah."
+        ),
     }
 
 
@@ -75,7 +79,11 @@ def judged(data: Mapping[str, Any], scan: ScanReport | None) -> tuple[Judged, ..
     found = by_aspect(scan.findings if scan else ())
     told = ("answer", "severity", "finding", "evidence")
     return tuple(
-        Judged(aspect, *(str(data.get(f"{aspect.key}_{part}") or "") for part in told), tuple(worst_first(found[aspect.key])))
+        Judged(
+            aspect,
+            *(str(data.get(f"{aspect.key}_{part}") or "") for part in told),
+            tuple(worst_first(found[aspect.key])),
+        )
         for aspect in ASPECTS
     )
 
