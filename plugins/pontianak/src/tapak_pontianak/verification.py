@@ -20,6 +20,8 @@ HIGH_TEXT = (
 )
 PROPOSED = 8
 """Findings of scanners that stand in a proposed text; the report names all."""
+PARTS = ("answer", "severity", "finding", "evidence")
+"""What is filled in for an aspect; a field is named ``ASPECT_PART``."""
 WORDS = {each.key: each.label for each in ANSWERS}
 
 
@@ -77,15 +79,12 @@ class Judged:
 def judged(data: Mapping[str, Any], scan: ScanReport | None) -> tuple[Judged, ...]:
     """Every aspect of ``data`` (an :class:`AspectsPart`) in its order."""
     found = by_aspect(scan.findings if scan else ())
-    told = ("answer", "severity", "finding", "evidence")
-    return tuple(
-        Judged(
-            aspect,
-            *(str(data.get(f"{aspect.key}_{part}") or "") for part in told),
-            tuple(worst_first(found[aspect.key])),
-        )
-        for aspect in ASPECTS
-    )
+    return tuple(_judged(aspect, data, tuple(worst_first(found[aspect.key]))) for aspect in ASPECTS)
+
+
+def _judged(aspect: Aspect, data: Mapping[str, Any], found: tuple[Finding, ...]) -> Judged:
+    told = {part: str(data.get(f"{aspect.key}_{part}") or "") for part in PARTS}
+    return Judged(aspect, **told, found=found)
 
 
 def proposed(found: Sequence[Finding]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from marshmallow import Schema, post_load
 
@@ -21,6 +21,7 @@ from tapak_pontianak.aspects import ASPECTS, by_aspect
 from tapak_pontianak.registers import VERIFICATIONS
 from tapak_pontianak.settings import REASON
 from tapak_pontianak.verification import (
+    PARTS,
     PASS,
     RETURN,
     WORDS,
@@ -81,7 +82,7 @@ class VerifySecurity(StepKind):
     decides = True
 
     def schema(self, view: View) -> Schema:
-        schema = super().schema(view)
+        schema = cast("VerificationInput", super().schema(view))
         offer(schema, "outcome", {outcome.key: outcome.label for outcome in view.step.outcomes})
         offer_reasons(schema, view)
         schema.scan = self.scan(view)
@@ -156,7 +157,7 @@ class VerifySecurity(StepKind):
         scan, before, news = self.scan(view), view.before(view.step.key), self._news(view)
         answers: dict[str, Any] = {}
         for key, found in by_aspect(scan.findings if scan else ()).items():
-            old = {part: before.get(f"{key}_{part}", "") for part in ("answer", "severity", "finding", "evidence")}
+            old = {part: before.get(f"{key}_{part}", "") for part in PARTS}
             keep = old["answer"] not in ("", "unmet") and key not in news
             answers |= {f"{key}_{part}": text for part, text in (old if keep else proposed(found)).items()}
         return answers
