@@ -85,6 +85,7 @@ TABLE: list[tuple[str, Subject, set[str], set[str]]] = [
     ("register.import", None, STAFF | {"admin"}, INSIDE | {"stranger", "nobody"}),
     ("register.write", BOOK, {"kabid"}, set(PEOPLE) - {"kabid"}),
     ("register.unseal", BOOK, {"kadis"}, set(PEOPLE) - {"kadis"}),
+    ("report.read", None, STAFF | {"admin"}, INSIDE | {"stranger", "nobody"}),
     ("service.repair", None, STAFF | {"admin"}, INSIDE | {"stranger", "nobody"}),
     ("service.read", REQUEST, READERS, set()),
     ("service.renew", REQUEST, INSIDE, READERS - INSIDE),

@@ -247,6 +247,7 @@ ACTIONS: Mapping[str, Rule] = {
     "register.write": _writes,
     "register.import": _overseer,
     "register.unseal": _reads,
+    "report.read": _overseer,
     "service.repair": _overseer,
     "service.read": _anyone,
     "service.renew": _of_agency,

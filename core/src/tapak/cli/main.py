@@ -16,6 +16,7 @@ from tapak.cli.output import told
 from tapak.cli.procedures import procedure
 from tapak.cli.providers import provider, zone
 from tapak.cli.registers import register
+from tapak.cli.reports import report
 from tapak.cli.scans import scan
 from tapak.cli.tenants import tenant
 from tapak.config import Config
@@ -76,5 +77,5 @@ def upgrade() -> None:
     click.echo(f"database is at revision {migrations.upgrade(Config.from_environment().needed('owner_url'))}")
 
 
-for group in (tenant, account, procedure, register, logbook, provider, zone, audit, scan, doctor):
+for group in (tenant, account, procedure, register, report, logbook, provider, zone, audit, scan, doctor):
     tapak.add_command(group)

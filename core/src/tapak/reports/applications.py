@@ -1,0 +1,100 @@
+"""The list of hosted applications (daftar sistem informasi/aplikasi yang dihosting), as the inventory has it now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from tapak.inventory.models import Service
+from tapak.provisioning.models import Resource
+from tapak.reports.tables import DAY, Cell, Column, Report, Stamp, Table
+from tapak.requests.desk import Desk
+from tapak.requests.models import Request
+from tapak.sdk.addresses import is_reverse
+from tapak.sdk.resources import RecordSet, Site
+from tapak.sdk.wording import RESOURCE_KINDS, day_words
+from tapak.tenants.models import Agency
+
+NAME, TITLE = "daftar-aplikasi", "Daftar aplikasi yang dihosting"
+RUNNING = {
+    "provisioning": "sedang disiapkan",
+    "live": "aktif",
+    "failed": "perlu perhatian",
+    "suspended": "ditangguhkan",
+}
+COLUMNS = (
+    Column("Aplikasi"),
+    Column("Nama domain"),
+    Column("Perangkat daerah"),
+    Column("Layanan"),
+    Column("Alamat"),
+    Column("Komponen"),
+    Column("Penanggung jawab"),
+    Column("Aktif sejak", DAY),
+    Column("Berlaku sampai", DAY),
+    Column("Keadaan"),
+)
+
+
+def report(desk: Desk, printed_by: str) -> Report:
+    """Every service that runs and has a site."""
+    stamp = Stamp.of(desk.now, desk.tenant.time_zone, printed_by)
+    rows = list(_rows(desk))
+    about = [("Keadaan pada", day_words(desk.today)), ("Banyaknya", f"{len(rows)} aplikasi")]
+    return Report(NAME, TITLE, [Table(TITLE, COLUMNS, rows)], stamp, about)
+
+
+def _rows(desk: Desk) -> Iterator[Sequence[Cell]]:
+    zone, titles = ZoneInfo(desk.tenant.time_zone), _titles(desk)
+    parts = _parts(desk)
+    query = (
+        select(Service, Agency.name, Request.answers)
+        .join(Agency, Agency.id == Service.agency_id)
+        .outerjoin(Request, Request.id == Service.request_id)
+        .where(Service.state.in_(RUNNING))
+        .order_by(Agency.name, Service.id)
+    )
+    for service, agency, answers in desk.session.execute(query):
+        own = parts.get(service.id, [])
+        if not any(part.kind == Site.kind for part in own):
+            continue
+        told = answers or {}
+        yield [
+            str(told.get("system_name") or service.title),
+            _listed(part.identity.partition("/")[0] for part in own if _is_name(part)),
+            agency,
+            titles.get(service.procedure, service.procedure),
+            _listed(value for part in own if _is_name(part) for value in _spec(part).get("values", ())),
+            _listed(RESOURCE_KINDS.get(part.kind, part.kind) for part in own if part.kind != RecordSet.kind),
+            str(told.get("responsible_officer_name", "")),
+            service.live_at.astimezone(zone).date() if service.live_at else None,
+            service.expires_on,
+            RUNNING[service.state],
+        ]
+
+
+def _parts(desk: Desk) -> Mapping[int, list[Resource]]:
+    query = select(Resource).where((Resource.state != "gone") | Resource.suspended_spec.is_not(None))
+    found: dict[int, list[Resource]] = {}
+    for part in desk.session.scalars(query.order_by(Resource.id)):
+        found.setdefault(part.service_id, []).append(part)
+    return found
+
+
+def _spec(part: Resource) -> Mapping[str, Any]:
+    return part.spec or part.suspended_spec or {}
+
+
+def _is_name(part: Resource) -> bool:
+    return part.kind == RecordSet.kind and not is_reverse(part.identity.partition("/")[0])
+
+
+def _listed(texts: Iterator[str]) -> str:
+    return ", ".join(dict.fromkeys(texts))
+
+
+def _titles(desk: Desk) -> Mapping[str, str]:
+    return {procedure.key: procedure.service for procedure in desk.registry.procedures.values()}
