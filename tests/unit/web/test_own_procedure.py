@@ -157,3 +157,20 @@ def test_a_register_comes_as_every_format_that_the_page_names(kota_site) -> None
         assert answer.data.startswith(begins[suffix])
     assert admin.get("/api/v1/registers/kota.placed/file?format=exe").status_code == 422
     assert kota_site.browser("dinkes").get("/api/v1/registers/kota.placed/file").status_code == 403
+
+
+def test_reports_are_for_staff_on_pages_and_by_rest(kota_site) -> None:
+    admin = kota_site.browser("admin")
+    for address, status in (
+        ("/laporan", 200),
+        ("/laporan/aplikasi", 200),
+        ("/laporan/lain", 404),
+        ("/laporan/subdomain?tahun=1999", 422),
+        ("/laporan/subdomain.xlsx?tahun=2026", 200),
+        ("/api/v1/reports/subdomain?year=2026", 200),
+        ("/api/v1/reports/subdomain?year=x", 422),
+        ("/api/v1/reports/aplikasi/file?format=pdf", 200),
+    ):
+        assert admin.get(address).status_code == status, address
+        if status == 200:
+            assert kota_site.browser("dinkes").get(address).status_code == 403, address
