@@ -37,6 +37,15 @@ NOWHERE = {
     "DNS_KEY_NAME": "key",
     "DNS_KEY_SECRET": "c2VjcmV0IHNlY3JldCBzZWNyZXQ=",
     "DNS_ALGORITHM": "hmac-sha256",
+    "WEB_ACCOUNTS": "account",
+    "MARIADB_ADDRESS": "127.0.0.1",
+    "MARIADB_PORT": "9",
+    "MARIADB_USER": "tapak_admin",
+    "MARIADB_PASSWORD": "kata sandi pengelola",
+    "MARIADB_KEY": "kunci uji yang panjangnya lebih dari tiga puluh dua",
+    "MARIADB_DUMPS": "/nonexistent/dumps",
+    "BACKUPS": "/nonexistent/backups",
+    "BACKUP_PASSWORD": "kata sandi repositori yang panjang",
 }
 """Servers that nobody asks while steps and lists are measured."""
 

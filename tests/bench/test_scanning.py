@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tapak import migrations
+from tapak.demo import scripts
 from tapak.demo.servers.clamd import ClamdServer
-from tapak.demo.servers.process import Daemon, free_port
+from tapak.demo.servers.process import Daemon, free_port, reachable
 from tapak.demo.stack import DATABASE
 from tapak.plugins import registry
 from tapak.scanning.advisories import import_advisories
@@ -119,9 +120,10 @@ class LargeStack(TrialStack):
 @pytest.fixture
 def large(server_directory: Path) -> Iterator[Deployment]:
     """A running deployment that takes large files."""
-    agencies = two_agencies()
-    stack = LargeStack(server_directory / "large", free_port(), tuple(each.zone for each in agencies))
-    stack.prepare()
+    agencies = two_agencies(str(scripts.tenants()[0]["slug"]))
+    contents = [each.content for each in agencies]
+    zones, named = tuple(each.zone for each in agencies), scripts.placeholders(contents)
+    stack = LargeStack(reachable(server_directory / "large"), free_port(), zones, named)
     made = Deployment(stack, *agencies)
     try:
         stack.start_servers()

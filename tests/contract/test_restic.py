@@ -119,6 +119,11 @@ def test_plans_do_not_touch_each_other(provider: ResticProvider, plan: Backup) -
     assert provider.snapshots(plan) == []
 
 
+def test_before_the_first_plan_nothing_was_kept(provider: ResticProvider) -> None:
+    (fact,) = provider.facts(["antrean.example"])
+    assert (fact.value, fact.problem) == ("belum ada", "")
+
+
 def test_what_is_kept_comes_back_as_it_was(provider: ResticProvider, plan: Backup, site: Path, tmp_path: Path) -> None:
     apply(provider, plan)
     kept = provider.keep(plan, [site], timeout=TIMEOUT)

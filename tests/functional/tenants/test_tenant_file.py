@@ -38,6 +38,15 @@ FILL = {
     "DNS_KEY_NAME": "tapak",
     "DNS_KEY_SECRET": "c2FuZ2F0IHJhaGFzaWE=",
     "DNS_ALGORITHM": "hmac-sha256",
+    "WEB_ACCOUNTS": "account",
+    "MARIADB_ADDRESS": "127.0.0.1",
+    "MARIADB_PORT": "5353",
+    "MARIADB_USER": "tapak_admin",
+    "MARIADB_PASSWORD": "kata sandi pengelola",
+    "MARIADB_KEY": "kunci uji yang panjangnya lebih dari tiga puluh dua",
+    "MARIADB_DUMPS": "/nonexistent/dumps",
+    "BACKUPS": "/nonexistent/backups",
+    "BACKUP_PASSWORD": "kata sandi repositori yang panjang",
 }
 DECREED = date(2026, 1, 1)
 SMALL: dict[str, Any] = {

@@ -52,6 +52,15 @@ PLACEHOLDERS = {
     "DNS_KEY_NAME": "k.",
     "DNS_KEY_SECRET": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0",
     "DNS_ALGORITHM": "hmac-sha256",
+    "WEB_ACCOUNTS": "account",
+    "MARIADB_ADDRESS": "127.0.0.1",
+    "MARIADB_PORT": "9",
+    "MARIADB_USER": "tapak_admin",
+    "MARIADB_PASSWORD": "kata sandi pengelola",
+    "MARIADB_KEY": "kunci uji yang panjangnya lebih dari tiga puluh dua",
+    "MARIADB_DUMPS": "/nonexistent/dumps",
+    "BACKUPS": "/nonexistent/backups",
+    "BACKUP_PASSWORD": "kata sandi repositori yang panjang",
 }
 PEOPLE = {
     "dinkes": "pemohon@dinkes.tarakankota.go.id",

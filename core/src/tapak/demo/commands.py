@@ -16,7 +16,7 @@ from tapak.cli.output import as_json
 from tapak.cli.tenant_file import apply_tenant
 from tapak.db.session import Database
 from tapak.demo import scripts
-from tapak.demo.servers.process import ServerProblem
+from tapak.demo.servers.process import ServerProblem, reachable
 from tapak.demo.stack import DATABASE, PortTaken, Stack, state
 from tapak.demo.walk import Place, Script, Walked, Walker, WalkProblem, sample_letter
 from tapak.plugins import registry
@@ -96,14 +96,12 @@ def down(port: int | None) -> None:
 
 
 def _stack(port: int | None) -> Stack:
-    scripts.HOME.mkdir(parents=True, exist_ok=True)
-    kept = scripts.HOME / "port"
+    home = reachable(scripts.HOME)
+    kept = home / "port"
     if port is None:
         port = int(kept.read_text()) if kept.exists() else 8000
     zones = tuple(zone for tenant in scripts.tenants() for zone in tenant["zones"])
-    stack = Stack(scripts.HOME, port, zones)
-    stack.prepare()
-    return stack
+    return Stack(home, port, zones, scripts.placeholders(scripts.tenants()))
 
 
 @contextmanager

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import tapak
+from tapak.cli.tenant_schema import PLACEHOLDER
 from tapak.demo.walk import Script
 
 CHECKOUT = Path(tapak.__file__).resolve().parents[3]
@@ -27,6 +29,11 @@ def tenant_files() -> list[Path]:
 def tenants() -> list[dict[str, Any]]:
     """The tenants' files, read."""
     return [tomllib.loads(path.read_text()) for path in tenant_files()]
+
+
+def placeholders(tenants: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """The names that ``tenants`` leave to be filled in."""
+    return frozenset(PLACEHOLDER.findall(json.dumps(tenants, default=str)))
 
 
 def scripts(label: str | None = None) -> Sequence[Script]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import sys
 from collections.abc import Callable, Iterator
@@ -18,12 +19,16 @@ import httpx
 from tapak.demo.servers.apache import ApacheServer
 from tapak.demo.servers.bind import BindServer
 from tapak.demo.servers.clamd import ClamdServer
+from tapak.demo.servers.mariadb import ADMINISTRATOR, MariadbServer
+from tapak.demo.servers.nginx import NginxServer
 from tapak.demo.servers.postgresql import PostgresqlServer
-from tapak.demo.servers.process import Daemon, accepts, free_port, reachable, write_private
+from tapak.demo.servers.process import Daemon, accepts, free_port, write_private
 from tapak.demo.servers.redis import RedisServer
+from tapak.demo.servers.sshd import SshServer
 from tapak.tenants.secrets import KeyPair, append_identity, new_identity, read_identities
 
 DATABASE = "tapak"
+PORTS = ("postgresql", "redis", "apache", "nginx", "mariadb", "sshd")
 START = 120.0
 """Seconds that pages may take to come up, on a machine that is busy."""
 
@@ -42,21 +47,28 @@ class PortTaken(RuntimeError):
 
 @dataclass(frozen=True)
 class Stack:
-    """A demo in ``home``. ``port`` is where pages are served; other ports are chosen once and remembered."""
+    """A demo in ``home``. ``port`` is where pages are served; other ports are chosen once and remembered.
+
+    ``named`` are the placeholders that its tenants' files name: a server that none of them names isn't started.
+    """
 
     home: Path
     port: int
     zones: tuple[str, ...]
+    named: frozenset[str] = frozenset()
 
     @cached_property
     def _ports(self) -> dict[str, int]:
         kept = self.home / "ports.json"
+        known: dict[str, int] = {}
         with suppress(FileNotFoundError):
-            known: dict[str, int] = json.loads(kept.read_text())
-            return known
-        chosen: dict[str, int] = {}
-        while len(set(chosen.values())) < 3:
-            chosen = {name: free_port() for name in ("postgresql", "redis", "apache")}
+            known = json.loads(kept.read_text())
+            if known.keys() >= set(PORTS):
+                return known
+        chosen = dict(known)
+        for name in PORTS:
+            while name not in chosen or list(chosen.values()).count(chosen[name]) > 1:
+                chosen[name] = free_port()
         kept.write_text(json.dumps(chosen))
         return chosen
 
@@ -78,7 +90,23 @@ class Stack:
     @cached_property
     def apache(self) -> ApacheServer:
         """The web server of the sites."""
-        return ApacheServer(self.home / "apache", self._ports["apache"])
+        return ApacheServer(self.home / "apache", self._ports["apache"], self.sshd)
+
+    @cached_property
+    def nginx(self) -> NginxServer:
+        """The other web server of the sites."""
+        return NginxServer(self.home / "nginx", self._ports["nginx"], self.sshd)
+
+    @cached_property
+    def mariadb(self) -> MariadbServer:
+        """The server of sites' databases."""
+        return MariadbServer(self.home / "mariadb", self._ports["mariadb"])
+
+    @cached_property
+    def sshd(self) -> SshServer | None:
+        """Where sites' owners send files; only root can let others in."""
+        wanted = "WEB_ACCOUNTS" in self.named and os.geteuid() == 0
+        return SshServer(self.home / "sshd", self._ports["sshd"]) if wanted else None
 
     @cached_property
     def clamd(self) -> ClamdServer:
@@ -93,7 +121,13 @@ class Stack:
     @property
     def servers(self) -> tuple[Server, ...]:
         """Every private server."""
-        return (self.postgresql, self.redis, self.bind, self.apache, self.clamd)
+        always = (self.postgresql, self.redis, self.bind, self.apache, self.clamd)
+        optional: dict[str, Callable[[], Server]] = {
+            "MARIADB_PORT": lambda: self.mariadb,
+            "NGINX_URL": lambda: self.nginx,
+        }
+        more = [server() for name, server in optional.items() if name in self.named]
+        return (*always, *more, *([self.sshd] if self.sshd else []))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -104,7 +138,7 @@ class Stack:
             "TAPAK_REDIS_URL": self.redis.url,
             "TAPAK_DOCUMENTS": str(self.home / "documents"),
             "TAPAK_SCANNING": str(self.clamd.directory),
-            "TAPAK_SECRET_KEY": self._secret_key(),
+            "TAPAK_SECRET_KEY": self._secret("secret_key"),
             "TAPAK_SECURE_COOKIES": "0",
         }
 
@@ -126,7 +160,25 @@ class Stack:
             "DNS_KEY_SECRET": self.bind.key_secret,
             "DNS_ALGORITHM": self.bind.algorithm,
             "LOGBOOK_RECIPIENT": self.logbook_key.recipient,
+            "WEB_ACCOUNTS": "account" if self.sshd else "site",
+            **self._more_placeholders(),
         }
+
+    def _more_placeholders(self) -> dict[str, str]:
+        """Of the servers that aren't always there."""
+        found = {"BACKUPS": str(self.home / "backups"), "BACKUP_PASSWORD": self._secret("backup_password")}
+        if "NGINX_URL" in self.named:
+            found |= {"NGINX_URL": self.nginx.url, "NGINX_AGENT_CONFIG": str(self.nginx.agent_config)}
+        if "MARIADB_PORT" in self.named:
+            found |= {
+                "MARIADB_ADDRESS": "127.0.0.1",
+                "MARIADB_PORT": str(self.mariadb.port),
+                "MARIADB_USER": ADMINISTRATOR,
+                "MARIADB_PASSWORD": self.mariadb.password,
+                "MARIADB_KEY": self._secret("database_key"),
+                "MARIADB_DUMPS": str(self.home / "last-dumps"),
+            }
+        return found
 
     @property
     def sealed_identities(self) -> Path:
@@ -140,10 +192,6 @@ class Stack:
             append_identity(self.sealed_identities, new_identity(), "sealed registers")
         (identity,) = read_identities(self.sealed_identities)
         return KeyPair(str(identity), str(identity.to_public()))
-
-    def prepare(self) -> None:
-        """Make the folder, private but for what servers must reach."""
-        reachable(self.home)
 
     def start_servers(self) -> None:
         """Start every server that doesn't run, all at once."""
@@ -208,8 +256,8 @@ class Stack:
         argv = [sys.executable, "-m", "tapak", *command]
         return Daemon(name, self.home / "processes", argv, env=environment)
 
-    def _secret_key(self) -> str:
-        kept = self.home / "secret_key"
+    def _secret(self, name: str) -> str:
+        kept = self.home / name
         if not kept.exists():
             write_private(kept, secrets.token_urlsafe(48))
         return kept.read_text()

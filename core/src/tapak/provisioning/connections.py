@@ -89,7 +89,7 @@ def connection_for(session: Session, spec: Spec, plugins: Registry) -> Connectio
     """
     for connection in connections(session):
         able = _capabilities(connection, plugins)
-        if spec.kind not in able.kinds or (connection.kinds and spec.kind not in connection.kinds):
+        if not _takes(connection, able, spec.kind):
             continue
         if not isinstance(spec, RecordSet):
             if not connection.zones and (not isinstance(spec, Database) or spec.engine in able.engines):
@@ -98,6 +98,12 @@ def connection_for(session: Session, spec: Spec, plugins: Registry) -> Connectio
             _check_record_type(connection, able, spec)
             return connection
     raise _not_served(spec)
+
+
+def serves(session: Session, plugins: Registry, kind: str, engine: str = "") -> bool:
+    """Whether some connection takes resources of ``kind``, and for databases of ``engine``."""
+    able = ((each, _capabilities(each, plugins)) for each in connections(session))
+    return any(_takes(each, can, kind) and (not engine or engine in can.engines) for each, can in able)
 
 
 def open_provider(connection: Connection, plugins: Registry, identities: Sequence[Identity]) -> Provider:
@@ -231,6 +237,10 @@ def _facts(connection: Connection, pool: ProviderPool, names: Sequence[str]) -> 
 def _capabilities(connection: Connection, plugins: Registry) -> Capabilities:
     provider = plugins.providers.get(connection.provider)
     return provider.capabilities if provider else Capabilities(kinds=frozenset())
+
+
+def _takes(connection: Connection, able: Capabilities, kind: str) -> bool:
+    return kind in able.kinds and (not connection.kinds or kind in connection.kinds)
 
 
 def _check_record_type(connection: Connection, able: Capabilities, spec: RecordSet) -> None:

@@ -40,12 +40,15 @@ def write(view: TaskView, result: StepResult, acting_as: str) -> None:
 
 
 def _check_archives(view: TaskView, resources: Sequence[DesiredResource]) -> None:
-    """Nothing is ever put online but what came with the request itself.
+    """Nothing is ever put online but what came with the request itself, or was put online for its service before.
 
     Raises:
-        Invalid: a release's archive is none of the request's papers.
+        Invalid: a release's archive is none of these.
     """
     known = {paper.sha256 for paper in view.documents}
+    if view.row.service_id is not None:
+        before = provisioning.declared(view.desk.session, view.row.service_id)
+        known |= {each.spec.sha256 for each in before if isinstance(each.spec, Release)}
     for each in resources:
         if isinstance(each.spec, Release) and not each.gone and each.spec.sha256 not in known:
             raise Invalid(

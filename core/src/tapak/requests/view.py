@@ -14,6 +14,7 @@ from sqlalchemy import select
 from tapak.documents.models import DISCARDED, Document
 from tapak.inventory import service as inventory
 from tapak.provisioning import service as provisioning
+from tapak.provisioning.connections import serves
 from tapak.requests import continuing, names
 from tapak.requests.desk import Desk
 from tapak.requests.imported import newest
@@ -201,6 +202,9 @@ class TaskView:
 
     def free_addresses(self) -> Sequence[str]:
         return inventory.free_addresses(self.desk.session)
+
+    def offers(self, kind: str, engine: str = "") -> bool:
+        return serves(self.desk.session, self.desk.registry, kind, engine)
 
     @property
     def can_seal(self) -> bool:

@@ -151,6 +151,10 @@ class View(Protocol):
         """Public addresses of the tenant's pool that nobody holds."""
         ...
 
+    def offers(self, kind: str, engine: str = "") -> bool:
+        """Whether the agency has a server for resources of ``kind`` (for databases: of ``engine``)."""
+        ...
+
     @property
     def can_seal(self) -> bool:
         """Whether the agency has keys that rows of sealed registers are encrypted to."""

@@ -18,7 +18,7 @@ from tapak import migrations
 from tapak.cli.tenant_file import apply_tenant
 from tapak.db.session import Database
 from tapak.demo import scripts
-from tapak.demo.servers.process import ServerProblem, free_port, wait_until
+from tapak.demo.servers.process import ServerProblem, free_port, reachable, wait_until
 from tapak.demo.stack import DATABASE, Stack
 from tapak.demo.walk import API, Place, Script, Walker, sample_letter
 from tapak.plugins import registry
@@ -315,8 +315,9 @@ def deployment(server_directory: Path, deployed_tenant: str) -> Iterator[Deploym
 def deployed(directory: Path, slug: str) -> Iterator[Deployment]:
     """A running deployment below ``directory``: the demo's tenant ``slug`` and its twin."""
     agencies = two_agencies(slug)
-    stack = TrialStack(directory, free_port(), tuple(zone for each in agencies for zone in each.content["zones"]))
-    stack.prepare()
+    contents = [each.content for each in agencies]
+    zones = tuple(zone for content in contents for zone in content["zones"])
+    stack = TrialStack(reachable(directory), free_port(), zones, scripts.placeholders(contents))
     made = Deployment(stack, *agencies)
     try:
         stack.start_servers()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,8 +24,11 @@ pytest_plugins = ("tapak.testing.database", "tapak.testing.deployment")
 
 @pytest.fixture(scope="session")
 def server_directory() -> Iterator[Path]:
-    """A folder that every user can walk to; pytest's own are closed to the users that servers run as."""
-    with tempfile.TemporaryDirectory(prefix="tapak-test-") as name:
+    """A folder that every user can walk to; pytest's own are closed to the users that servers run as.
+
+    As root it lies where every parent is root's alone, as sshd wants the homes of those whom it lets in.
+    """
+    with tempfile.TemporaryDirectory(prefix="tapak-test-", dir="/var/lib" if os.geteuid() == 0 else None) as name:
         Path(name).chmod(0o755)
         yield Path(name)
 

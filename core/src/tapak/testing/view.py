@@ -28,7 +28,8 @@ class MemoryView:
 
     ``imports`` are imported registers by key; ``actors`` are the positions that the tenant chose for actors, where they
     aren't the procedure's own; ``former`` are the inputs of steps in revisions before; ``taken`` are full names that
-    somebody holds; ``free`` the free public addresses.
+    somebody holds; ``free`` the free public addresses; ``lacking`` the kinds and engines that no server of the tenant's
+    takes.
     """
 
     procedure: Procedure
@@ -53,6 +54,7 @@ class MemoryView:
     past_facts: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
     former: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     can_seal: bool = True
+    lacking: frozenset[str] = frozenset()
     imports: Mapping[str, Imported] = field(default_factory=dict)
     free: Sequence[str] = ("192.0.2.21", "192.0.2.22")
     shared: str = "192.0.2.20"
@@ -102,6 +104,9 @@ class MemoryView:
         if problem:
             return problem.message
         return f"{label}.{zone} sudah dipakai." if f"{label}.{zone}" in self.taken else ""
+
+    def offers(self, kind: str, engine: str = "") -> bool:
+        return not self.lacking & {kind, engine}
 
     def free_addresses(self) -> Sequence[str]:
         """``free``."""

@@ -204,6 +204,8 @@ class ResticProvider(Provider):
         key, label = f"backup.{name}.last", f"Cadangan terakhir {name}"
         try:
             runs = self._list(RUN, name, time.monotonic() + self._timeout)
+        except NoRepository:  # it is made with the first plan
+            runs = []
         except ProviderError as problem:
             return (Fact(key, label, None, "backup", problem=problem.message),)
         value = f"{runs[-1].at:%Y-%m-%d %H:%M} UTC" if runs else "belum ada"

@@ -123,22 +123,24 @@ def write_private(place: Path, text: str, user: str = "") -> None:
 
 
 def reachable(directory: Path) -> Path:
-    """``directory``, made and resolved, at a place that every user can walk to.
+    """``directory``, made and resolved, at a place that every user can walk to and root alone can change.
 
-    Under a closed parent (root's home) the directory becomes a link to a new one below ``/var/lib``, since servers
-    that run unprivileged couldn't reach it. Without root, servers run as ourselves and reach what we reach.
+    Under a parent that is closed (root's home) or that others may write (/tmp) the directory becomes a link to a new
+    one below ``/var/lib``: servers that run unprivileged couldn't reach it, and sshd would let nobody in. Without root,
+    servers run as ourselves and reach what we reach.
     """
     directory.parent.mkdir(parents=True, exist_ok=True)
     if not directory.exists():
-        if os.geteuid() == 0 and not _open_to_all(directory.parent.resolve()):
+        if os.geteuid() == 0 and not _fits(directory.parent.resolve()):
             directory.symlink_to(tempfile.mkdtemp(prefix=f"tapak-{directory.name}-", dir="/var/lib"))
         directory.mkdir(exist_ok=True)
         directory.chmod(0o755)
     return directory.resolve()
 
 
-def _open_to_all(directory: Path) -> bool:
-    return all(step.stat().st_mode & 0o001 for step in (directory, *directory.parents))
+def _fits(directory: Path) -> bool:
+    found = [step.stat() for step in (directory, *directory.parents)]
+    return all(each.st_mode & 0o001 and not each.st_mode & 0o022 and each.st_uid == 0 for each in found)
 
 
 @dataclass(frozen=True)
