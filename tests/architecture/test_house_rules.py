@@ -49,6 +49,12 @@ def test_files_stay_small(sources: list[Path]) -> None:
     assert long == {}
 
 
+def test_sessions_are_made_where_transactions_begin_in_a_scope(sources: list[Path]) -> None:
+    made = re.compile(r"(?<!class )(?<![\w.\"])Session\(")
+    assert made.search("with Session(engine) as session:")
+    assert [path for path in sources if made.search(path.read_text())] == []
+
+
 def test_every_hook_is_documented_and_nothing_else_is(project_root: Path) -> None:
     specs = ast.parse((project_root / "core/src/tapak/sdk/hookspecs.py").read_text())
     hooks = {

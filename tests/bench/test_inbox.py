@@ -100,23 +100,18 @@ from planned group by tenant_id, request_id
 """,
     """
 insert into task (tenant_id, id, request_id, step, revision, position_id, state, arrived_at, started_at, finished_at,
-    actor, acting_as, outcome, input, waiting, working, due_at)
+    actor, acting_as, outcome, input, waiting, working, start_by, due_at, deadline, escalated_to)
 overriding system value
 select tenant_id, id, request_id, step, 1, position_id,
     case when open then case when id % 3 = 0 then 'started' else 'open' end else 'finished' end, arrived_at,
     arrived_at + interval '2 hours', case when not open then arrived_at + interval '1 day' end, 'Nama Pejabat',
     'Kepala Bidang Aplikasi dan Informatika', case when open then '' else 'done' end,
-    case when not open then '{"note": "Selesai"}'::jsonb end, 7200, 600, arrived_at + interval '3 days'
-from planned
-""",
-    """
-insert into deadline (tenant_id, task_id, position_id, start_by, due_at, at, escalated_to)
-select tenant_id, id, position_id, arrived_at + interval '1 day',
-    case when id % 3 = 0 then arrived_at + interval '3 days' end,
-    arrived_at + case when id % 3 = 0 then interval '3 days' else interval '1 day' end,
-    case when id % 5 = 0 then (select superior_id from position where position.tenant_id = planned.tenant_id
+    case when not open then '{"note": "Selesai"}'::jsonb end, 7200, 600, arrived_at + interval '1 day',
+    case when not open or id % 3 = 0 then arrived_at + interval '3 days' end,
+    case when open then arrived_at + case when id % 3 = 0 then interval '3 days' else interval '1 day' end end,
+    case when open and id % 5 = 0 then (select superior_id from position where position.tenant_id = planned.tenant_id
         and position.id = planned.position_id) end
-from planned where open
+from planned
 """,
 )
 
@@ -142,7 +137,7 @@ def crowd(server: PostgresqlServer, name: str, total: int, copies_of: Any) -> No
         connection.execute(PLAN)
         for statement in FILL:
             connection.execute(statement)
-        copies.settle("request", "task", "deadline", *TENANT_TABLES)
+        copies.settle("request", "task", *TENANT_TABLES)
         (count,) = connection.execute("select count(*) from task").fetchone() or (0,)
         assert count == total
 

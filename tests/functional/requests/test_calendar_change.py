@@ -14,7 +14,7 @@ from tapak.jobs.handlers import HANDLERS
 from tapak.plugins import registry
 from tapak.requests import flow
 from tapak.requests.advance import CALENDAR
-from tapak.requests.models import Deadline, Request, Task
+from tapak.requests.models import Request, Task
 
 WITA = ZoneInfo("Asia/Makassar")
 FRIDAY_EVENING = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
@@ -36,9 +36,8 @@ def with_days(tenant, *regional):
 def standing(office, task_id):
     with office.desk(None) as desk:
         task = desk.session.get_one(Task, (office.tenant.id, task_id))
-        deadline = desk.session.get_one(Deadline, (office.tenant.id, task_id))
         request = desk.session.get_one(Request, (office.tenant.id, task.request_id))
-        return task.due_at, deadline.at, request.expected_end, request.version
+        return task.due_at, task.deadline, request.expected_end, request.version
 
 
 def work(office):

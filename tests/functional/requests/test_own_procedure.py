@@ -15,7 +15,7 @@ from tapak.plugins import build
 from tapak.reports import comma_separated
 from tapak.reports.registers import find
 from tapak.requests import deadlines, facts, flow, names, reading, registers
-from tapak.requests.models import Deadline, Pause, Task
+from tapak.requests.models import Pause, Task
 from tapak.requests.snapshots import offered, settings_of
 from tapak.sdk.errors import Forbidden, Invalid, MissingInput, NotFound
 from tapak.tenants.models import Tenant
@@ -96,7 +96,7 @@ def test_the_clock_stands_still_while_the_applicant_has_the_step(kota_office, wa
     kota_office.now += WEEK
     with kota_office.desk(None) as desk:
         deadlines.passed(desk, task_id)
-        assert desk.session.get_one(Deadline, (desk.tenant.id, task_id)).escalated_to is None
+        assert desk.session.get_one(Task, (desk.tenant.id, task_id)).escalated_to is None
         clock = deadlines.task_clock(flow.access.load(desk, task_id))
     assert (clock.waiting, clock.working) == (timedelta(minutes=10), timedelta(minutes=5))
     with kota_office.desk("dinkes") as desk:

@@ -12,7 +12,7 @@ from tapak_kota.forms import SUBMISSION
 from tapak.audit.models import AuditEvent
 from tapak.plugins import build
 from tapak.requests import flow, reading, version_moves, versions
-from tapak.requests.models import Deadline, Request, Task
+from tapak.requests.models import Request, Task
 from tapak.sdk.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from tapak.tenants.models import Tenant
 
@@ -121,14 +121,14 @@ def test_a_move_keeps_the_task_and_its_clocks_and_goes_on_by_the_new_version(off
         flow.begin(desk, task_id)
         before = flow.task_view(desk, task_id).task
         times = before.arrived_at, before.started_at, before.due_at
-        limit = desk.session.get_one(Deadline, (desk.tenant.id, task_id)).at
+        limit = desk.session.get_one(Task, (desk.tenant.id, task_id)).deadline
     office.now = JULY
     request_id = request_of(office, task_id)
     moved(office, request_id, 2)
     with office.desk("admin") as desk:
         after = flow.task_view(desk, task_id).task
         assert (after.arrived_at, after.started_at, after.due_at, after.state) == (*times, "started")
-        assert desk.session.get_one(Deadline, (desk.tenant.id, task_id)).at == limit
+        assert desk.session.get_one(Task, (desk.tenant.id, task_id)).deadline == limit
         event = desk.session.scalars(select(AuditEvent).where(AuditEvent.kind == "request.version_moved")).one()
         assert (event.actor, event.content["from"], event.content["to"], event.request_id) == (
             "Nama admin",

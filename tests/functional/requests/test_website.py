@@ -16,7 +16,7 @@ from tapak.documents.models import Document
 from tapak.inventory.models import HeldName, Service
 from tapak.provisioning.models import Connection, Resource
 from tapak.requests import deadlines, ends, facts, flow, papers, reading, registers, services
-from tapak.requests.models import Deadline, Request, Task
+from tapak.requests.models import Request, Task
 from tapak.scanning.models import ScanFinding, ScanRun
 from tapak.sdk.errors import Conflict, Invalid, MissingInput
 from tapak.tenants.calendars import copy_holidays
@@ -238,7 +238,7 @@ def test_the_days_of_the_unit_are_nobody_s_delay_at_the_agency(web_office):
     request_id, task_id = submit(web_office, application=False)
     task_id = finish(web_office, BIDANG, to_existence(web_office, task_id))
     with web_office.desk(None) as desk:
-        assert desk.session.get_one(Deadline, (web_office.tenant.id, task_id)).position_id is None
+        assert desk.session.get_one(Task, (web_office.tenant.id, task_id)).position_id is None
         assert desk.session.scalar(select(func.count()).where(Wake.kind == "deadline", Wake.row_id == task_id)) == 0
     with web_office.desk("dinkes") as desk:
         flow.begin(desk, task_id)

@@ -17,7 +17,7 @@ from tapak.accounts.models import Account, SignInFailure, WebSession
 from tapak.accounts.passwords import hash_password, is_outdated, verify_password
 from tapak.accounts.sessions import end_all
 from tapak.audit.service import record
-from tapak.db.session import TENANT
+from tapak.db.session import beside
 from tapak.sdk.errors import Conflict, Invalid, TapakError
 
 WINDOW = timedelta(minutes=15)
@@ -171,7 +171,7 @@ def _count(session: Session, subject: str) -> int:
             "since": case((over, func.now()), else_=SignInFailure.since),
         },
     ).returning(SignInFailure.failures)
-    with Session(session.get_bind(), info={TENANT: session.info[TENANT]}) as apart, apart.begin():
+    with beside(session) as apart, apart.begin():
         return apart.execute(counted).scalar_one()
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, SessionTransaction
 
 from tapak.db.cursor import Cursor
 
 TENANT = "tenant_id"
 BEGIN = "begin"
-IN_SCOPE = "begin; select set_config('tapak.tenant', '{}', true)"
+IN_SCOPE = "begin; set local tapak.tenant = {:d}"
 
 
 class ScopeError(RuntimeError):
@@ -34,19 +37,10 @@ class Database:
             hide_parameters=True,
             connect_args={"autocommit": True, "cursor_factory": Cursor},
         )
-        event.listen(self.engine, "begin", _begin)
-        self._scoped: dict[int, Engine] = {}
 
     def session(self, tenant_id: int | None = None) -> Session:
         """A session that the caller closes; with ``tenant_id`` every transaction of it is in that tenant's scope."""
-        return Session(self._engine(tenant_id), expire_on_commit=False, info={TENANT: tenant_id})
-
-    def _engine(self, tenant_id: int | None) -> Engine:
-        if tenant_id is None:
-            return self.engine
-        if tenant_id not in self._scoped:
-            self._scoped[tenant_id] = self.engine.execution_options(tapak_tenant=int(tenant_id))
-        return self._scoped[tenant_id]
+        return _Scoped(self.engine, expire_on_commit=False, info={TENANT: tenant_id})
 
     @contextmanager
     def begin(self, tenant_id: int | None = None) -> Iterator[Session]:
@@ -74,6 +68,33 @@ class Database:
         self.engine.dispose()
 
 
-def _begin(connection: Connection) -> None:
-    tenant_id: int | None = connection.get_execution_options().get("tapak_tenant")
-    connection.exec_driver_sql(BEGIN if tenant_id is None else IN_SCOPE.format(tenant_id))
+class _Scoped(Session):
+    """Begins each transaction itself, since a listener of the engine would be asked about every statement too."""
+
+
+@event.listens_for(_Scoped, "after_begin")
+def _begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    if not transaction.nested:
+        tenant_id: int | None = session.info[TENANT]
+        connection.exec_driver_sql(BEGIN if tenant_id is None else IN_SCOPE.format(tenant_id))
+
+
+def beside(session: Session) -> Session:
+    """A session of its own transactions in the scope of ``session``; the caller closes it."""
+    return _Scoped(session.get_bind(), expire_on_commit=False, info={TENANT: session.info[TENANT]})
+
+
+def send(session: Session, statement: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The one row that ``statement`` gives, as the driver takes it (``%(name)s``): for what every step sends.
+
+    Raises:
+        OperationalError: the database is gone, or gave up.
+    """
+    driver = session.connection().connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    try:
+        row: tuple[Any, ...] | None = driver.execute(statement, values).fetchone()
+    except psycopg.OperationalError as problem:
+        raise OperationalError(statement, None, problem, hide_parameters=True) from problem
+    assert row is not None
+    return row

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
@@ -14,7 +13,7 @@ from tapak.accounts.models import Account
 from tapak.accounts.policy import RequestSubject, TaskSubject, has_part, require, stand_in
 from tapak.engine.states import BadMove, TaskState
 from tapak.requests.desk import Desk
-from tapak.requests.models import Deadline, Pause, RegisterRow, Request, Snapshot, Task
+from tapak.requests.models import Pause, RegisterRow, Request, Snapshot, Task
 from tapak.requests.snapshots import pinned
 from tapak.requests.view import Known, TaskView
 from tapak.sdk.errors import NotFound, Stale
@@ -26,12 +25,12 @@ GONE = "Permohonan ini tidak ditemukan."
 
 FINISHED = aliased(Task)
 RESULTS = (
-    select(func.jsonb_object_agg(FINISHED.step, aggregate_order_by(FINISHED.input, FINISHED.id)))
+    select(func.json_object_agg(FINISHED.step, aggregate_order_by(FINISHED.input, FINISHED.id)))
     .where(FINISHED.request_id == Request.id, FINISHED.revision == Task.revision, FINISHED.state == "finished")
     .scalar_subquery()
 )
 NUMBERS = (
-    select(func.jsonb_object_agg(RegisterRow.register, aggregate_order_by(RegisterRow.number, RegisterRow.id)))
+    select(func.json_object_agg(RegisterRow.register, aggregate_order_by(RegisterRow.number, RegisterRow.id)))
     .where(RegisterRow.request_id == Request.id)
     .scalar_subquery()
 )
@@ -43,7 +42,6 @@ VIEWS = (
         Request,
         Task,
         Snapshot.hash,
-        Deadline.escalated_to,
         Agency.name,
         Agency.kind,
         Account.name,
@@ -55,7 +53,6 @@ VIEWS = (
     .join(Snapshot, Snapshot.id == Request.snapshot_id)
     .join(Agency, Agency.id == Request.agency_id)
     .join(Account, Account.id == Request.applicant_id)
-    .outerjoin(Deadline, Deadline.task_id == Task.id)
     .execution_options(populate_existing=True)
 )
 ONE = VIEWS.where(Task.id == bindparam("task_id"))
@@ -118,9 +115,9 @@ def views_of(desk: Desk, request_id: int) -> tuple[TaskView, ...]:
 
 
 def _view(desk: Desk, row: Any) -> TaskView:
-    request, task, digest, escalated_to, agency, agency_kind, applicant, results, numbers, paused = row
+    request, task, digest, agency, agency_kind, applicant, results, numbers, paused = row
     known = Known(agency, agency_kind, applicant, results or {}, numbers or {}, paused)
-    return TaskView(desk, request, task, pinned(desk, digest), known, escalated_to)
+    return TaskView(desk, request, task, pinned(desk, digest), known)
 
 
 def task_subject(view: TaskView) -> TaskSubject:
@@ -129,7 +126,7 @@ def task_subject(view: TaskView) -> TaskSubject:
     request = subject(view.row)
     if task.position_id is None:
         return TaskSubject(request=request, agency_id=task.agency_id, decides=view.kind.decides)
-    plain = TaskSubject(request=request, position_id=task.position_id, escalated_to=view.escalated_to)
+    plain = TaskSubject(request=request, position_id=task.position_id, escalated_to=task.escalated_to)
     if not view.kind.decides:
         return plain
     holder = holder_of(desk, task.position_id)
@@ -148,11 +145,6 @@ def holder_of(desk: Desk, position_id: int) -> Holder | None:
     """Who acts for the position today."""
     seat = desk.seat(position_id)
     return seat.holder if seat else None
-
-
-def deadline_of(view: TaskView) -> datetime | None:
-    """When the view's task must be done or, before it is begun, begun; None where it has ended."""
-    return view.desk.session.scalar(select(Deadline.at).where(Deadline.task_id == view.task.id))
 
 
 def still_open(view: TaskView) -> None:

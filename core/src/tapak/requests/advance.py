@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import BigInteger, column, text
 from sqlalchemy.orm import Session
 
+from tapak.db.session import send
 from tapak.db.wake import look_now
 from tapak.requests.models import Request
 
@@ -24,49 +24,45 @@ CALENDAR = "calendar"
 FACTS = "facts"
 EVENT = "event"
 
-STATEMENT = text(
-    """
-    with ended as (
-        update task set
-            state = :task_state, started_at = :started_at, started_by = :started_by, finished_at = :finished_at,
-            finished_by = :finished_by, actor = :actor, acting_as = :acting_as, outcome = :outcome, draft = '{}',
-            input = coalesce(cast(:input as jsonb), input), waiting = :waiting, working = :working
-        where id = :task_id
-        returning id
-    ), gone as (
-        delete from deadline where task_id = :task_id
-    ), forgotten as (
-        delete from wake where kind in ('deadline', 'facts') and row_id = :task_id
-    ), moved as (
-        update request set
-            state = :state, step = :step, version = :version, expected_end = :expected_end,
-            promised_end = :promised_end, ended_at = :ended_at, end_reason = :end_reason
-        where id = :request_id
-    ), next as (
-        insert into task (request_id, step, revision, position_id, agency_id, state, arrived_at, note)
-        select :request_id, :step, :revision, cast(:position_id as bigint), cast(:agency_id as bigint), 'open',
-            cast(:arrived_at as timestamptz), :note
-        from (select count(*) from ended) as first
-        where :arrives
-        returning id
-    ), due as (
-        insert into deadline (task_id, position_id, agency_id, start_by, at)
-        select id, :position_id, :agency_id, cast(:start_by as timestamptz), cast(:start_by as timestamptz) from next
-    ), pending as (
-        insert into wake (kind, row_id, next_at)
-        select 'deadline', id, cast(:start_by as timestamptz) from next where cast(:position_id as bigint) is not null
-        union all
-        select 'facts', id, now() from next where :needs_facts
-    ), told as (
-        insert into audit_event (kind, request_id, account_id, actor, acting_as, summary, content, shown)
-        values (:event, :request_id, :account_id, :person, :as_position, :summary, cast(:content as jsonb), :shown)
-        returning id
-    ), announced as (
-        insert into wake (kind, row_id) select 'event', id from told where :announce
-    )
-    select (select id from next) as task_id, (select id from told) as event_id
-    """
-).columns(column("task_id", BigInteger), column("event_id", BigInteger))
+STATEMENT = """
+with ended as (
+    update task set
+        state = %(task_state)s, started_at = %(started_at)s, started_by = %(started_by)s, finished_at = %(finished_at)s,
+        finished_by = %(finished_by)s, actor = %(actor)s, acting_as = %(acting_as)s, outcome = %(outcome)s,
+        draft = '{}', input = coalesce(cast(%(input)s as jsonb), input), waiting = %(waiting)s, working = %(working)s,
+        deadline = null, escalated_to = null
+    where id = %(task_id)s
+    returning id
+), forgotten as (
+    delete from wake where kind in ('deadline', 'facts') and row_id = %(task_id)s
+), moved as (
+    update request set
+        state = %(state)s, step = %(step)s, version = %(version)s, expected_end = %(expected_end)s,
+        promised_end = %(promised_end)s, ended_at = %(ended_at)s, end_reason = %(end_reason)s
+    where id = %(request_id)s
+), next as (
+    insert into task (request_id, step, revision, position_id, agency_id, arrived_at, start_by, deadline, note)
+    select %(request_id)s, %(step)s, %(revision)s, cast(%(position_id)s as bigint), cast(%(agency_id)s as bigint),
+        cast(%(arrived_at)s as timestamptz), cast(%(start_by)s as timestamptz), cast(%(start_by)s as timestamptz),
+        %(note)s
+    from (select count(*) from ended) as first
+    where %(arrives)s
+    returning id
+), pending as (
+    insert into wake (kind, row_id, next_at)
+    select 'deadline', id, cast(%(start_by)s as timestamptz) from next where cast(%(position_id)s as bigint) is not null
+    union all
+    select 'facts', id, now() from next where %(needs_facts)s
+), told as (
+    insert into audit_event (kind, request_id, account_id, actor, acting_as, summary, content, shown)
+    values (%(event)s, %(request_id)s, %(account_id)s, %(person)s, %(as_position)s, %(summary)s,
+        cast(%(content)s as jsonb), %(shown)s)
+    returning id
+), announced as (
+    insert into wake (kind, row_id) select 'event', id from told where %(announce)s
+)
+select (select id from next) as task_id, (select id from told) as event_id
+"""
 
 
 @dataclass(frozen=True)
@@ -148,7 +144,7 @@ def advance(
         "request_id": request.id,
         "version": request.version + 1,
     }
-    task_id, event_id = session.execute(STATEMENT, values).one()
+    task_id, event_id = send(session, STATEMENT, values)
     if arrival.needs_facts:
         look_now(session, FACTS, task_id)
     if told.announce:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from tapak.audit.service import record
@@ -16,7 +16,7 @@ from tapak.engine.transitions import main_path
 from tapak.requests import access
 from tapak.requests.advance import CALENDAR, DEADLINE
 from tapak.requests.desk import Desk
-from tapak.requests.models import Deadline
+from tapak.requests.models import Task
 from tapak.requests.view import TaskView
 from tapak.sdk.procedure import Procedure, Step, TimeStandard
 from tapak.tenants.calendars import load_calendar
@@ -57,11 +57,9 @@ def begin(view: TaskView) -> None:
     """Set the moment by which work begun now is due."""
     desk, task = view.desk, view.task
     due_at = desk.calendar.due(desk.now, view.step.time_standard)
-    task.due_at = due_at
-    deadline = desk.session.get_one(Deadline, (desk.tenant.id, task.id))
-    deadline.due_at = deadline.at = due_at
+    task.due_at = task.deadline = due_at
     if desk.somebody.holding(task.position_id) is not None:
-        deadline.escalated_to = None
+        task.escalated_to = None
     if task.position_id is not None:
         wake(desk.session, DEADLINE, task.id, at=due_at)
     _expect(view, start_by=None, due_at=due_at)
@@ -83,20 +81,20 @@ def task_clock(view: TaskView) -> Clock:
 def passed(desk: Desk, task_id: int) -> None:
     """A deadline has come: where the task is still open, its request is late, and the next position sees it too."""
     view = access.load(desk, task_id, lock=True)
-    deadline = desk.session.get(Deadline, (desk.tenant.id, task_id))
-    if view is None or deadline is None:
+    if view is None or view.task.deadline is None:
         return
-    if deadline.at > desk.now:
-        wake(desk.session, DEADLINE, task_id, at=deadline.at)
+    task = view.task
+    if view.task.deadline > desk.now:
+        wake(desk.session, DEADLINE, task_id, at=view.task.deadline)
         return
-    if deadline.escalated_to is None:
-        _escalate(view, deadline)
-    _expect(view, start_by=deadline.start_by, due_at=deadline.due_at)
+    if task.escalated_to is None:
+        _escalate(view)
+    _expect(view, start_by=task.start_by, due_at=task.due_at)
 
 
 def calendar_changed(session: Session, tenant: Tenant) -> None:
     """Have a worker set the deadlines of the tenant's open tasks anew."""
-    if session.scalar(select(select(Deadline.task_id).where(Deadline.tenant_id == tenant.id).exists())):
+    if session.scalar(select(_waiting().where(Task.tenant_id == tenant.id).exists())):
         wake(session, CALENDAR, tenant.id)
 
 
@@ -104,7 +102,7 @@ def recompute(desk: Desk) -> int:
     """Set every open task's deadlines anew, after a change of the calendar; gives how many moved."""
     load_calendar(desk.session, desk.tenant, fresh=True)
     moved = 0
-    for task_id in desk.session.scalars(select(Deadline.task_id).order_by(Deadline.task_id)).all():
+    for task_id in desk.session.scalars(_waiting().order_by(Task.id)).all():
         view = access.load(desk, task_id, lock=True)
         if view is not None:
             moved += anew(view)
@@ -113,30 +111,32 @@ def recompute(desk: Desk) -> int:
 
 def anew(view: TaskView) -> bool:
     """Count the open task's limits anew from when it arrived and was begun; whether its deadline has moved."""
-    desk, task_id = view.desk, view.task.id
-    deadline = desk.session.get(Deadline, (desk.tenant.id, task_id))
-    if deadline is None:
+    task, before = view.task, view.task.deadline
+    if before is None:
         return False
-    before = deadline.at
-    _set_anew(view, deadline)
-    if deadline.at == before:
+    after = _set_anew(view)
+    if after == before:
         return False
-    if view.task.position_id is not None:
-        wake(desk.session, DEADLINE, task_id, at=deadline.at)
-    _expect(view, start_by=deadline.start_by, due_at=deadline.due_at)
+    if task.position_id is not None:
+        wake(view.desk.session, DEADLINE, task.id, at=after)
+    _expect(view, start_by=task.start_by, due_at=task.due_at)
     return True
 
 
-def _set_anew(view: TaskView, deadline: Deadline) -> None:
+def _waiting() -> Select[int]:
+    return select(Task.id).where(Task.deadline.is_not(None))
+
+
+def _set_anew(view: TaskView) -> datetime:
     calendar, task = view.desk.calendar, view.task
-    start_by = calendar.due(task.arrived_at, waiting_limit(view.desk))
-    deadline.start_by = deadline.at = start_by
+    deadline = task.start_by = calendar.due(task.arrived_at, waiting_limit(view.desk))
     if task.started_at is not None:
         standard = view.step.time_standard
-        due_at = due_after_pauses(
+        deadline = task.due_at = due_after_pauses(
             calendar, now=view.desk.now, started_at=task.started_at, standard=standard, pauses=view.pauses
         )
-        deadline.due_at = deadline.at = task.due_at = due_at
+    task.deadline = deadline
+    return deadline
 
 
 def _expect(view: TaskView, *, start_by: datetime | None, due_at: datetime | None) -> None:
@@ -145,11 +145,11 @@ def _expect(view: TaskView, *, start_by: datetime | None, due_at: datetime | Non
         row.expected_end = expected(view.desk, procedure, view.step, row.answers, start_by=start_by, due_at=due_at)
 
 
-def _escalate(view: TaskView, deadline: Deadline) -> None:
-    desk = view.desk
-    seat = desk.seat(deadline.position_id) if deadline.position_id is not None else None
+def _escalate(view: TaskView) -> None:
+    desk, task = view.desk, view.task
+    seat = desk.seat(task.position_id) if task.position_id is not None else None
     superior = seat.superior_id if seat else None
-    deadline.escalated_to = superior
+    task.escalated_to = superior
     title = seat.title if seat else ""
     record(
         desk.session,
@@ -157,5 +157,5 @@ def _escalate(view: TaskView, deadline: Deadline) -> None:
         person=None,
         request_id=view.row.id,
         summary=f"Langkah {view.step.number} melewati batas waktu pada {title}",
-        content={"task": view.task.id, "escalated_to": superior, "begun": deadline.due_at is not None},
+        content={"task": task.id, "escalated_to": superior, "begun": task.due_at is not None},
     )

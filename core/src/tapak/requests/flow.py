@@ -245,7 +245,7 @@ def _moved(request: Request, state: RequestState) -> str:
 def _acting_as(person: Person, view: TaskView) -> str:
     """The position that the person acts as, or the applicant's unit."""
     task = view.task
-    for position_id in (task.position_id, view.escalated_to):
+    for position_id in (task.position_id, task.escalated_to):
         held = person.holding(position_id)
         if held is not None:
             return held.label

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from tapak.db.wake import forget
 from tapak.requests.advance import DEADLINE
 from tapak.requests.deadlines import waiting_limit
-from tapak.requests.models import Deadline, Pause
+from tapak.requests.models import Pause
 from tapak.requests.view import ASKED, TaskView
 
 
@@ -20,11 +20,8 @@ def to_applicant(view: TaskView, asked: Mapping[str, Any]) -> None:
     task.position_id, task.agency_id = None, view.row.agency_id
     task.draft = {ASKED: dict(asked)}
     desk.session.add(Pause(task_id=task.id, since=desk.now))
-    task.due_at = None
-    deadline = desk.session.get_one(Deadline, (desk.tenant.id, task.id))
-    deadline.position_id, deadline.agency_id, deadline.escalated_to = None, view.row.agency_id, None
-    deadline.due_at, deadline.start_by = None, desk.calendar.due(desk.now, waiting_limit(desk))
-    deadline.at = deadline.start_by
+    task.due_at = task.escalated_to = None
+    task.start_by = task.deadline = desk.calendar.due(desk.now, waiting_limit(desk))
     forget(desk.session, DEADLINE, task.id)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, fu
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tapak.accounts.models import Account
-from tapak.db.base import CURRENT_TENANT, Base, TenantRow, tenant_key
+from tapak.db.base import Base, TenantRow, tenant_key
 from tapak.documents.models import Document
 from tapak.inventory.models import Service
 from tapak.tenants.models import Agency, Position
@@ -88,6 +88,9 @@ class Task(TenantRow, Base):
 
     ``draft`` is what the form holds before it is finished; ``input`` what it was finished with. ``waiting`` and
     ``working`` are seconds of working time, kept apart, stored when it ends.
+
+    ``deadline`` is its place in its actor's inbox: ``due_at`` once begun, before that ``start_by``, None once it has
+    ended. ``escalated_to`` is the position that sees it too since it is overdue.
     """
 
     __tablename__ = "task"
@@ -104,6 +107,17 @@ class Task(TenantRow, Base):
             "request_id",
             unique=True,
             postgresql_where=text("state in ('open', 'started')"),
+        ),
+        *(
+            Index(
+                f"ix_task_{way}",
+                "tenant_id",
+                way,
+                "deadline",
+                "id",
+                postgresql_where=text(f"{way} is not null and deadline is not null"),
+            )
+            for way in ("position_id", "agency_id", "escalated_to")
         ),
     )
 
@@ -127,34 +141,11 @@ class Task(TenantRow, Base):
     facts_at: Mapped[datetime | None]
     waiting: Mapped[int | None]
     working: Mapped[int | None]
-    due_at: Mapped[datetime | None]
-    note: Mapped[str] = mapped_column(server_default="")
-
-
-class Deadline(Base):
-    """The open task's place in its actor's inbox: gone when the task ends, recomputed when the calendar changes.
-
-    ``at`` is what the inbox is sorted by: ``due_at`` once begun, otherwise ``start_by``. ``escalated_to`` is the
-    position that sees it too since it is overdue.
-    """
-
-    __tablename__ = "deadline"
-    __table_args__ = (
-        tenant_key("task_id", Task),
-        *(
-            Index(f"ix_deadline_{way}", "tenant_id", way, "at", "task_id", postgresql_where=text(f"{way} is not null"))
-            for way in ("position_id", "agency_id", "escalated_to")
-        ),
-    )
-
-    tenant_id: Mapped[int] = mapped_column(primary_key=True, server_default=CURRENT_TENANT)
-    task_id: Mapped[int] = mapped_column(primary_key=True)
-    position_id: Mapped[int | None]
-    agency_id: Mapped[int | None]
-    escalated_to: Mapped[int | None]
     start_by: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
-    at: Mapped[datetime]
+    deadline: Mapped[datetime | None]
+    escalated_to: Mapped[int | None]
+    note: Mapped[str] = mapped_column(server_default="")
 
 
 class Pause(TenantRow, Base):

@@ -12,7 +12,7 @@ from tapak.engine.transitions import main_path
 from tapak.requests import access, arrivals, deadlines
 from tapak.requests.advance import FACTS
 from tapak.requests.desk import Desk
-from tapak.requests.models import Deadline, Request
+from tapak.requests.models import Request
 from tapak.requests.snapshots import pin, settings_of
 from tapak.requests.view import TaskView
 from tapak.sdk.errors import Conflict, Invalid, NotFound
@@ -163,6 +163,4 @@ def _hand_on(view: TaskView, target: Procedure, step: Step) -> None:
     position_id, note = arrivals.whose(view.desk, view.row, target, step)
     if position_id == view.task.position_id:
         return
-    view.task.position_id, view.task.note = position_id, note
-    deadline = view.desk.session.get_one(Deadline, (view.desk.tenant.id, view.task.id))
-    deadline.position_id, deadline.escalated_to = position_id, None
+    view.task.position_id, view.task.note, view.task.escalated_to = position_id, note, None

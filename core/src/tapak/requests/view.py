@@ -49,17 +49,13 @@ class Known:
 
 @dataclass(frozen=True)
 class TaskView:
-    """``tapak.sdk.view.View`` over the database, for one task of one request.
-
-    ``escalated_to`` is the position that sees an overdue task too.
-    """
+    """``tapak.sdk.view.View`` over the database, for one task of one request."""
 
     desk: Desk
     row: Request
     task: Task
     pinned: Pinned
     known: Known
-    escalated_to: int | None = None
 
     @property
     def procedure(self) -> Procedure:

@@ -14,12 +14,22 @@ from sqlalchemy import Select, bindparam, select, tuple_, union_all
 from sqlalchemy.sql import ColumnElement
 
 from tapak.accounts.policy import Person
-from tapak.requests.models import Deadline, Request, Snapshot, Task
+from tapak.requests.models import Request, Snapshot, Task
 from tapak.tenants.models import Agency
 
 Waiting = Literal["all", "mine", "late", "escalated"]
 Way = Literal["position_id", "agency_id", "escalated_to"]
 NOBODY = -1
+SHOWN = (
+    Task.id.label("task_id"),
+    Task.deadline.label("at"),
+    Task.due_at,
+    Task.position_id,
+    Task.request_id,
+    Task.step,
+    Task.state,
+    Task.arrived_at,
+)
 
 
 @dataclass(frozen=True)
@@ -57,26 +67,17 @@ def _ways(person: Person, only: Waiting) -> list[tuple[Way, int]]:
 def _statement(shape: Shape) -> Select[Any]:
     walks = [_walk(way, f"way_{number}", shape) for number, way in enumerate(shape.ways)]
     page = union_all(*walks).subquery().c if len(walks) > 1 else walks[0].subquery().c
-    soonest = select(page.task_id, page.at, page.due_at, page.position_id).order_by(page.at, page.task_id)
-    first = soonest.limit(bindparam("most")).subquery().c
+    first = select(*page).order_by(page.at, page.task_id).limit(bindparam("most")).subquery().c
     return (
         select(
-            first.task_id,
-            first.at,
-            first.due_at,
-            first.position_id,
-            Task.request_id,
-            Task.step,
-            Task.state,
-            Task.arrived_at,
+            *first,
             Request.number,
             Request.subject,
             Request.state.label("request_state"),
             Agency.name.label("agency"),
             Snapshot.hash.label("digest"),
         )
-        .join(Task, Task.id == first.task_id)
-        .join(Request, Request.id == Task.request_id)
+        .join(Request, Request.id == first.request_id)
         .join(Agency, Agency.id == Request.agency_id)
         .join(Snapshot, Snapshot.id == Request.snapshot_id)
         .order_by(first.at, first.task_id)
@@ -85,13 +86,13 @@ def _statement(shape: Shape) -> Select[Any]:
 
 def _walk(way: Way, parameter: str, shape: Shape) -> Select[Any]:
     """One way's first tasks; what was escalated to its own actor's other position is there already."""
-    order = Deadline.at, Deadline.task_id
-    wanted: list[ColumnElement[bool]] = [getattr(Deadline, way) == bindparam(parameter)]
+    order = Task.deadline, Task.id
+    wanted: list[ColumnElement[bool]] = [getattr(Task, way) == bindparam(parameter), Task.deadline.is_not(None)]
     if way == "escalated_to":
-        wanted.append(Deadline.position_id.not_in(bindparam("held", expanding=True)))
+        wanted.append(Task.position_id.not_in(bindparam("held", expanding=True)))
     if shape.late:
-        wanted.append(Deadline.at < bindparam("now"))
+        wanted.append(Task.deadline < bindparam("now"))
     if shape.goes_on:
         wanted.append(tuple_(*order) > tuple_(bindparam("after_at"), bindparam("after_id")))
-    walk = select(Deadline.task_id, Deadline.at, Deadline.due_at, Deadline.position_id).where(*wanted)
+    walk = select(*SHOWN).where(*wanted)
     return select(walk.order_by(*order).limit(bindparam("most")).subquery())

@@ -17,7 +17,7 @@ from tapak.engine.states import RequestState
 from tapak.provisioning.models import Resource
 from tapak.requests import access, papers, reading, services
 from tapak.requests.desk import Desk
-from tapak.requests.models import Deadline, Request, Revision, Task
+from tapak.requests.models import Request, Revision, Task
 from tapak.requests.reading import RequestLook
 from tapak.sdk.procedure import Step
 from tapak.tenants.models import Position
@@ -118,10 +118,8 @@ class RequestPage:
     @cached_property
     def begin_by(self) -> datetime | None:
         """By when the open turn must be begun, while it isn't."""
-        if self.open_task is None:
-            return None
-        query = select(Deadline.start_by).where(Deadline.task_id == self.open_task.id, Deadline.due_at.is_(None))
-        return self.desk.session.scalar(query)
+        task = self.open_task
+        return task.start_by if task is not None and task.due_at is None else None
 
     @cached_property
     def late(self) -> bool:

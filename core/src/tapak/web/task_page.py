@@ -248,7 +248,7 @@ class TaskPage:
     @cached_property
     def due(self) -> datetime | None:
         """When it must be done, or begun."""
-        return access.deadline_of(self.view)
+        return self.view.task.deadline
 
     @cached_property
     def resources(self) -> Sequence[Any]:
