@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import tomllib
+import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ FOLDER = CHECKOUT / "deploy" / "demo"
 HOME = CHECKOUT / "var" / "demo"
 TENANTS = "*.tenant.toml"
 WALKS = "*.walk.toml"
+APPLICATIONS = FOLDER / "applications"
 
 
 def tenant_files() -> list[Path]:
@@ -60,4 +63,14 @@ def _labelled(found: Sequence[Script], label: str) -> list[Script]:
 def _script(path: Path) -> Script:
     content = tomllib.loads(path.read_text())
     steps = tuple(content.pop("steps"))
-    return Script(**content, steps=steps)
+    archives = {kind: archive(APPLICATIONS / folder) for kind, folder in content.pop("archives", {}).items()}
+    return Script(**content, steps=steps, archives=archives)
+
+
+def archive(folder: Path) -> bytes:
+    """What lies in ``folder`` as a zip archive, its files at the top."""
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as opened:
+        for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+            opened.write(file, file.relative_to(folder).as_posix())
+    return made.getvalue()

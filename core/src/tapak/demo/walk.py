@@ -31,7 +31,7 @@ class Script:
 
     ``steps`` give, per step key, the account that acts, the ``files`` that it sends, what it has to ``wait`` for
     (``facts`` or ``resources``) and the input; in a text ``{label}`` stands for the label,
-    ``{today}`` and ``{tomorrow}`` for the day.
+    ``{today}`` and ``{tomorrow}`` for the day. ``archives`` are files that aren't the sample letter, by kind.
     """
 
     tenant: str
@@ -39,6 +39,7 @@ class Script:
     service: str
     label: str
     steps: tuple[Mapping[str, Any], ...]
+    archives: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -221,14 +222,16 @@ class Walker:
         return {"url": f"http://{name}:{port}/", "status": answer.status_code}
 
     def upload(self, who: str, task_id: int, kind: str) -> None:
-        """Send the letter as the task's file of ``kind``."""
+        """Send the script's archive of ``kind``, else the letter, as the task's file; wait until it is looked through."""
+        archive = self.script.archives.get(kind)
+        sent = (f"{kind}.zip", archive, "application/zip") if archive else (f"{kind}.pdf", self.letter, "application/pdf")
         answer = self.client.post(
-            f"/tasks/{task_id}/documents",
-            data={"kind": kind},
-            files={"file": (f"{kind}.pdf", self.letter, "application/pdf")},
-            headers=self.bearer(who),
+            f"/tasks/{task_id}/documents", data={"kind": kind}, files={"file": sent}, headers=self.bearer(who)
         )
-        self._checked(answer)
+        paper = self._checked(answer)
+        if paper["scanned"]:
+            path = f"/documents/{paper['id']}/scan"
+            self._wait(lambda: self.call(who, "GET", path)["state"] in ("done", "failed"), f"{kind} to be looked through")
 
     def call(self, who: str, method: str, path: str, body: Any = None) -> Any:
         """What the API answers to ``who``.

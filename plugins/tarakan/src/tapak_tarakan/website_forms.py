@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tapak.sdk import parts
+from tapak.sdk.databases import Database
 from tapak.sdk.fields import Choice, Label, Line, Prose, Table, Tick
 from tapak.sdk.forms import ARCHIVES, LARGEST_APPLICATION, Form, Lines, Page, StepSchema, Upload
 from tapak.sdk.request_view import delivered, zone_choices
-from tapak.sdk.resources import Site
+from tapak.sdk.resources import Account, Site
 from tapak.sdk.view import ServiceRef, View
 from tapak_tarakan import names
 
@@ -18,7 +19,7 @@ PREPARED = {READY: "Sudah siap: arsip aplikasinya disertakan", NONE: "Belum ada:
 STATIC, PHP = "static", "php"
 RUNTIMES = {STATIC: "Halaman statis (HTML)", PHP: "Aplikasi PHP"}
 NO_DATABASE = "none"
-DATABASES = {NO_DATABASE: "Tanpa basis data", "mariadb": "MariaDB", "postgresql": "PostgreSQL"}
+ENGINES = {"mariadb": "MariaDB", "postgresql": "PostgreSQL"}
 FILES_PAGE = Page("files", "Website yang telah disiapkan")
 APPLICATION = Upload(
     "application",
@@ -95,7 +96,7 @@ class RuntimePart(StepSchema):
     """How the application runs."""
 
     runtime = Choice("Cara kerja website", RUNTIMES, widget="radio")
-    database = Choice("Basis data", DATABASES, widget="radio", help="Sambungannya diberikan kepada PHP website ini.")
+    database = Choice("Basis data", widget="radio", help="Sambungannya diberikan kepada PHP website ini.")
 
 
 class Existence(parts.BranchPart, RuntimePart):
@@ -170,6 +171,8 @@ def validate(view: View, answers: Mapping[str, Any]) -> Mapping[str, Sequence[st
         problems["name_label"] = ["Pilih website yang dimutakhirkan, atau isi nama website baru."]
     if answers.get("prepared") == READY and delivered(view, APPLICATION.kind) is None:
         problems[APPLICATION.kind] = ["Unggah arsip aplikasi yang telah disiapkan."]
+    if answers.get("sftp_account") and not view.offers(Account.kind):
+        problems["sftp_account"] = ["Server web instansi ini belum menyediakan akun SFTP."]
     return problems
 
 
@@ -191,6 +194,11 @@ def about(view: View) -> Lines:
     answers = view.answers
     updated = [("Website yang dimutakhirkan", str(answers["site"]))] if answers.get("site") else []
     return [("Nama sistem", str(answers.get("system_name", ""))), *updated, *parts.name_lines(answers)]
+
+
+def _databases(view: View) -> dict[str, str]:
+    offered = {engine: title for engine, title in ENGINES.items() if view.offers(Database.kind, engine)}
+    return {NO_DATABASE: "Tanpa basis data", **offered}
 
 
 def _sites(view: View) -> dict[str, str]:
@@ -301,7 +309,7 @@ REVIEW = Form(
 EXISTENCE = Form(
     Existence,
     uploads=APPLICATION_FILES,
-    choices=lambda view: {"site": _sites(view)},
+    choices=lambda view: {"site": _sites(view), "database": _databases(view)},
     initial=_existence,
     shown=_application,
     problems=_existence_problems,
@@ -316,6 +324,7 @@ ANALYSIS = Form(
 MAKING = Form(
     MakingPart,
     uploads=APPLICATION_FILES,
+    choices=lambda view: {"database": _databases(view)},
     initial=_as_decided,
     shown=_needed,
     problems=lambda view, data: {**_running_problems(data), **_archive_problems(view)},

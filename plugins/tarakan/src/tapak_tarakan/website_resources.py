@@ -70,7 +70,7 @@ def _reserved(view: View, name: str) -> Standing:
 
 
 def _installed(view: View, name: str, standing: Standing) -> Standing:
-    """All of it, each after what it needs; a plan of backups always as the agency's settings are today."""
+    """All of it, each after what it needs; the plan of backups always as the agency's settings are today."""
     release = _release(view, name) or standing.get("release")
     made = [
         standing.get("database") or _database(view, name),
@@ -80,9 +80,10 @@ def _installed(view: View, name: str, standing: Standing) -> Standing:
         _account(view, name) or standing.get("account"),
     ]
     wanted = {each.key: each for each in made if each is not None}
-    others = {key: each for key, each in standing.items() if key not in wanted and key != "backup"}
+    others = {key: each for key, each in standing.items() if key not in wanted}
     needs = tuple(key for key in ("site", "database") if key in wanted)
-    return {**wanted, **others, "backup": DesiredResource("backup", _plan(view, name), needs)}
+    kept = {"backup": DesiredResource("backup", _plan(view, name), needs)} if view.offers(Backup.kind) else {}
+    return {**wanted, **others, **kept}
 
 
 def _database(view: View, name: str) -> DesiredResource | None:
