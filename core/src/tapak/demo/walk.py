@@ -229,7 +229,7 @@ class Walker:
             f"/tasks/{task_id}/documents", data={"kind": kind}, files={"file": sent}, headers=self.bearer(who)
         )
         paper = self._checked(answer)
-        if paper["scanned"]:
+        if archive:
             path = f"/documents/{paper['id']}/scan"
             self._wait(lambda: self.call(who, "GET", path)["state"] in ("done", "failed"), f"{kind} to be looked through")
 
