@@ -76,6 +76,10 @@ class Agency:
         """The account that takes ``step`` in the script."""
         return next(str(each["as"]) for each in self.script.steps if each["step"] == step)
 
+    def maker(self) -> str:
+        """The account that has resources brought about."""
+        return next(str(each["as"]) for each in self.script.steps if each.get("wait") == "resources")
+
     def applicants(self) -> list[str]:
         """An account per agency that may apply."""
         return [account["email"] for account in self.content["accounts"] if account.get("agency")]
@@ -253,7 +257,7 @@ class Case:
 
     def resources(self) -> dict[str, dict[str, Any]]:
         """What it brings about, by key."""
-        rows = self.walker.call(self.agency.who("provision"), "GET", f"/requests/{self.request_id}/resources")
+        rows = self.walker.call(self.agency.maker(), "GET", f"/requests/{self.request_id}/resources")
         return {row["key"]: row for row in rows}
 
     def begin(self) -> None:
@@ -271,7 +275,7 @@ class Case:
 
     def retry(self) -> None:
         """Have what failed tried again."""
-        self.walker.call(self.agency.who("provision"), "POST", f"/requests/{self.request_id}/retry")
+        self.walker.call(self.agency.maker(), "POST", f"/requests/{self.request_id}/retry")
 
 
 def two_agencies(slug: str) -> tuple[Agency, Agency]:
