@@ -58,13 +58,13 @@ def static(deployment: Deployment, word: str) -> Case:
     return made
 
 
-def update_of(deployment: Deployment, site: Case, archive: bytes) -> Case:
+def update_of(deployment: Deployment, site: Case, archive: bytes, runtime: str = "static") -> Case:
     """A request to update ``site``, whose installation is next."""
     made = case(deployment, archive)
     made.start()
     made.take("submit", site=site.name, name_label="")
     made.to("exists")
-    made.take("exists", runtime="static", database="none")
+    made.take("exists", runtime=runtime, database="none")
     return made
 
 
@@ -180,7 +180,7 @@ def failed(update: Case) -> str:
 def refused(deployment: Deployment) -> tuple[Case, Case]:
     """A website that says "lama", and an update whose front page is broken, as it was refused."""
     site = static(deployment, "lama")
-    update = update_of(deployment, site, packed(index__php="<?php throw new Exception('rusak');"))
+    update = update_of(deployment, site, packed(index__php="<?php throw new Exception('rusak');"), "php")
     update.begin()
     update.wait(lambda: failed(update), "the release to be refused")
     return site, update

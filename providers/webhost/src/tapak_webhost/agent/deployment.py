@@ -108,7 +108,8 @@ def _switch(host: Host, desired: ReleaseSpec, deadline: float) -> None:
 
 
 def _answer(host: Host, name: str, deadline: float) -> int:
-    by = min(deadline, time.monotonic() + WARM_UP)
+    # Half of what is left, so that switching back still fits: whoever waits must be told that it failed.
+    by = time.monotonic() + min(WARM_UP, (deadline - time.monotonic()) / 2)
     while (status := marker.answer(host.config.address, name)) >= BROKEN and time.monotonic() < by:
         time.sleep(0.05)
     return status
