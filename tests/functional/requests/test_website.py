@@ -178,7 +178,7 @@ def test_an_existing_website_is_installed_with_all_that_it_runs_on(web_office):
 def test_what_was_installed_stands_in_the_register_and_the_unit_gets_its_report(web_office):
     request_id = website(web_office)
     with web_office.desk(BIDANG) as desk:
-        (line,) = registers.rows(desk, "tarakan.website_configuration", words="profil")
+        (line,) = registers.rows(desk, "tarakan.website_configuration", registers.Asked(words="profil"))
         assert (line.content["work"], line.content["runtime"], line.content["name"]) == ("created", "php", NAME)
         assert {"label": "Basis data", "value": "profil_example_test (mariadb)"} in line.content["configuration"]
         (name,) = registers.rows(desk, "tapak.names")
@@ -322,7 +322,7 @@ def test_an_update_is_a_new_release_of_the_service_that_stands(web_office):
     assert after["release"].spec["sha256"] != before["release"].spec["sha256"]
     to_end(web_office, request_id, task_id)
     with web_office.desk(BIDANG) as desk:
-        newest, _ = registers.rows(desk, "tarakan.website_configuration", words=NAME)
+        newest, _ = registers.rows(desk, "tarakan.website_configuration", registers.Asked(words=NAME))
         assert (newest.content["work"], newest.content["runtime"]) == ("updated", "php")
         assert len(registers.rows(desk, "tapak.names")) == 1
         assert [paper.kind for paper in papers.papers(desk, request_id) if paper.kind == "website_report"]

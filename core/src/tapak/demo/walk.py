@@ -222,16 +222,24 @@ class Walker:
         return {"url": f"http://{name}:{port}/", "status": answer.status_code}
 
     def upload(self, who: str, task_id: int, kind: str) -> None:
-        """Send the script's archive of ``kind``, else the letter, as the task's file; wait until it is looked through."""
+        """Send the script's archive of ``kind``, else the letter, as the task's file.
+
+        An archive is waited for until it was looked through.
+        """
         archive = self.script.archives.get(kind)
-        sent = (f"{kind}.zip", archive, "application/zip") if archive else (f"{kind}.pdf", self.letter, "application/pdf")
+        sent = (f"{kind}.zip", archive, "application/zip") if archive else None
         answer = self.client.post(
-            f"/tasks/{task_id}/documents", data={"kind": kind}, files={"file": sent}, headers=self.bearer(who)
+            f"/tasks/{task_id}/documents",
+            data={"kind": kind},
+            files={"file": sent or (f"{kind}.pdf", self.letter, "application/pdf")},
+            headers=self.bearer(who),
         )
         paper = self._checked(answer)
         if archive:
-            path = f"/documents/{paper['id']}/scan"
-            self._wait(lambda: self.call(who, "GET", path)["state"] in ("done", "failed"), f"{kind} to be looked through")
+            self._wait(lambda: self._looked_through(who, paper["id"]), f"{kind} to be looked through")
+
+    def _looked_through(self, who: str, document_id: int) -> bool:
+        return self.call(who, "GET", f"/documents/{document_id}/scan")["state"] in ("done", "failed")
 
     def call(self, who: str, method: str, path: str, body: Any = None) -> Any:
         """What the API answers to ``who``.
