@@ -142,15 +142,20 @@ def _walked_before(stack: Stack) -> bool:
 
 
 def _walk(stack: Stack, wanted: Any, exactly: bool = False) -> Iterator[Walked]:
-    place = Place(
+    letter = sample_letter(stack.home)
+    places = {tenant["slug"]: _place(stack, tenant) for tenant in scripts.tenants()}
+    for script in wanted:
+        yield _walk_one(script, places[script.tenant], letter, exactly)
+
+
+def _place(stack: Stack, tenant: dict[str, Any]) -> Place:
+    web = stack.web_for(scripts.placeholders([tenant]))
+    return Place(
         port=stack.port,
         dns=((stack.bind.address, stack.bind.port),),
-        web=("127.0.0.1", stack.apache.port),
+        web=("127.0.0.1", web.port),
         passwords=_passwords(),
     )
-    letter = sample_letter(stack.home)
-    for script in wanted:
-        yield _walk_one(script, place, letter, exactly)
 
 
 def _walk_one(script: Script, place: Place, letter: bytes, exactly: bool) -> Walked:

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from tapak.demo.servers.postgresql import PostgresqlServer
 from tapak.demo.servers.process import Daemon, accepts, free_port, write_private
 from tapak.demo.servers.redis import RedisServer
 from tapak.demo.servers.sshd import SshServer
+from tapak.demo.servers.web import WebServer
 from tapak.tenants.secrets import KeyPair, append_identity, new_identity, read_identities
 
 DATABASE = "tapak"
@@ -96,6 +97,10 @@ class Stack:
     def nginx(self) -> NginxServer:
         """The other web server of the sites."""
         return NginxServer(self.home / "nginx", self._ports["nginx"], self.sshd)
+
+    def web_for(self, named: Collection[str]) -> WebServer:
+        """The web server of a tenant whose file leaves the placeholders ``named`` to be filled in."""
+        return self.nginx if "NGINX_URL" in named else self.apache
 
     @cached_property
     def mariadb(self) -> MariadbServer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -145,7 +146,7 @@ class Deployment:
         place = Place(
             port=self.stack.port,
             dns=((self.stack.bind.address, self.stack.bind.port),),
-            web=("127.0.0.1", self.stack.apache.port),
+            web=("127.0.0.1", self.stack.web_for(scripts.placeholders([at.content])).port),
             passwords=self.passwords,
         )
         walker = Walker(script, place, sample_letter(self.stack.home))
@@ -187,12 +188,16 @@ class Deployment:
 
 @dataclass
 class Case:
-    """One request on its way by its agency's script."""
+    """One request on its way by its agency's script, which has a step twice where its officer asks the applicant.
+
+    ``turns`` are how often each step was taken.
+    """
 
     deployment: Deployment
     agency: Agency
     walker: Walker
     request_id: int = 0
+    turns: Counter[str] = field(default_factory=Counter)
 
     @property
     def label(self) -> str:
@@ -210,8 +215,9 @@ class Case:
         return self.agency.who("submit")
 
     def step(self, key: str) -> dict[str, Any]:
-        """The script's step."""
-        return dict(next(each for each in self.walker.script.steps if each["step"] == key))
+        """The script's step, at the turn that has come."""
+        found = [each for each in self.walker.script.steps if each["step"] == key]
+        return dict(found[self.turns[key] % len(found)])
 
     def start(self) -> dict[str, Any]:
         """Begin the draft; gives its first task."""
@@ -229,8 +235,9 @@ class Case:
 
     def to_end(self) -> dict[str, Any]:
         """Walk on to the end; gives the request."""
-        self.to("close")
-        self.take("close")
+        last = self.walker.script.steps[-1]["step"]
+        self.to(last)
+        self.take(last)
         return self.request()
 
     def take(self, key: str, **different: Any) -> None:
@@ -238,12 +245,13 @@ class Case:
         step = self.step(key)
         step["input"] = {**step.get("input", {}), **different}
         self.walker.take(step, self.walker.open_task(step, self.request_id))
+        self.turns[key] += 1
 
     def task(self) -> dict[str, Any]:
         """The open task, as whoever acts on it sees it."""
         request = self.request()
         row = next(each for each in request["tasks"] if each["state"] in ("open", "started"))
-        task: dict[str, Any] = self.walker.call(self.agency.who(row["step"]), "GET", f"/tasks/{row['id']}")
+        task: dict[str, Any] = self.walker.call(self.step(row["step"])["as"], "GET", f"/tasks/{row['id']}")
         return task
 
     def input(self, task: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from tapak.sdk.view import View
 from tapak.sdk.wording import day_words
 from tapak_pontianak import files
 from tapak_pontianak.registers import APPLICATIONS
-from tapak_pontianak.resources import ENGINES
+from tapak_pontianak.resources import ENGINES, backup_times, engines
 
 RUNTIMES = {"static": "Halaman statis (HTML)", "php": "PHP"}
 PERSONAL_DATA = {"no": "Tidak memuat data pribadi", "yes": "Memuat data pribadi"}
@@ -120,7 +120,7 @@ SUBMISSION = Form(
         files.upload(f"{FILE_HELP} Boleh dikirim nanti, saat diminta Seksi PK&AI.", APPLICATION_PAGE.key),
     ),
     asked_anew=parts.ASKED_ANEW | {"head_disposition_number", "head_disposition_date"},
-    choices=lambda view: {"name_zone": zone_choices(view)},
+    choices=lambda view: {"name_zone": zone_choices(view), "database": engines(view)},
     initial=lambda view: {"name_zone": next(iter(view.zones), "")},
     problems=_not_ahead,
     sample={
@@ -181,7 +181,7 @@ def named_and_told(view: View, data: Mapping[str, Any]) -> StepResult:
 
 def _application(view: View) -> Record:
     answers, file = view.answers, files.current(view)
-    times = ", ".join(view.settings.get("backup_at") or ())
+    times = ", ".join(backup_times(view))
     row = {
         "live_on": view.now.date().isoformat(),
         "name": named(view),

@@ -17,7 +17,8 @@ from tapak.sdk.view import View
 from tapak_pontianak import files
 
 DEFAULT_TTL = 300
-ENGINES = {"none": "Tanpa basis data", "mariadb": "MariaDB", "postgresql": "PostgreSQL"}
+NO_DATABASE = "none"
+ENGINES = {NO_DATABASE: "Tanpa basis data", "mariadb": "MariaDB", "postgresql": "PostgreSQL"}
 NAMED = ("name", "receive")
 """The steps from which on the name is wanted."""
 
@@ -42,6 +43,16 @@ def database_name(name: str) -> str:
     return f"{stem[:41]}_{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
+def backup_times(view: View) -> tuple[str, ...]:
+    """When backups are made; none where the agency keeps none."""
+    return tuple(view.settings.get("backup_at") or ()) if view.offers(Backup.kind) else ()
+
+
+def engines(view: View) -> dict[str, str]:
+    """The databases that the agency has a server for."""
+    return {key: told for key, told in ENGINES.items() if key == NO_DATABASE or view.offers(Database.kind, key)}
+
+
 def configuration(view: View) -> Lines:
     """The usual lines, with the file that was verified."""
     digest = str(files.verified(view).get("sha256", ""))
@@ -60,16 +71,17 @@ def _check_unchanged(view: View, digest: str) -> None:
 
 def _resources(view: View, digest: str) -> Iterator[DesiredResource]:
     answers = view.answers
-    label, zone, engine = answers["name_label"], answers["name_zone"], answers.get("database", "none")
+    label, zone, engine = answers["name_label"], answers["name_zone"], answers.get("database", NO_DATABASE)
     name, owner = NameWish(label, zone).fqdn, view.request.agency
-    stored = () if engine == "none" else ("database",)
+    stored = () if engine == NO_DATABASE else ("database",)
     if stored:
         yield DesiredResource("database", Database(engine, database_name(name), owner, name))
     php = Php() if answers.get("runtime") == "php" else None
     yield DesiredResource("site", Site(name, title=answers["system_name"], owner=owner, php=php), needs=stored)
     yield DesiredResource("release", Release(name, digest), needs=("site",))
-    yield DesiredResource("account", Account(name), needs=("site",))
-    times = tuple(view.settings.get("backup_at") or ())
+    if view.offers(Account.kind):
+        yield DesiredResource("account", Account(name), needs=("site",))
+    times = backup_times(view)
     if times:
         yield DesiredResource("backup", Backup(name, at=times), needs=("site", *stored))
     if view.step.key in NAMED:
