@@ -38,6 +38,8 @@ FILL = {
     "DNS_KEY_NAME": "tapak",
     "DNS_KEY_SECRET": "c2FuZ2F0IHJhaGFzaWE=",
     "DNS_ALGORITHM": "hmac-sha256",
+    "NGINX_URL": "http://127.0.0.1:8082",
+    "NGINX_AGENT_CONFIG": "/etc/agent-nginx.toml",
     "WEB_ACCOUNTS": "account",
     "MARIADB_ADDRESS": "127.0.0.1",
     "MARIADB_PORT": "5353",

@@ -179,6 +179,7 @@ def _info(stack: Stack) -> dict[str, Any]:
             "base_url": f"http://{tenant['hosts'][0]}:{stack.port}",
             "api_url": f"http://{tenant['hosts'][0]}:{stack.port}/api/v1",
             "zones": tenant["zones"],
+            "web": stack.web_for(scripts.placeholders([tenant])).url,
             "accounts": _accounts(tenant),
         }
         for tenant in scripts.tenants()
@@ -212,10 +213,11 @@ def _print_info(stack: Stack) -> None:
         for account in tenant["accounts"]:
             click.echo(f"  {account['role']:<44} {account['email']:<34} {account['password']}")
         click.echo("")
-    dns, web = told["dns"], told["web"]
-    zone = dns["zones"][0]
-    click.echo(f"DNS   dig @{dns['address']} -p {dns['port']} NAME.{zone}")
-    click.echo(f"Web   curl --resolve NAME.{zone}:{web['port']}:{web['address']} http://NAME.{zone}:{web['port']}/")
+    dns = told["dns"]
+    for tenant in told["tenants"]:
+        zone, port = tenant["zones"][0], tenant["web"].rpartition(":")[2]
+        click.echo(f"DNS   dig @{dns['address']} -p {dns['port']} NAME.{zone}")
+        click.echo(f"Web   curl --resolve NAME.{zone}:{port}:127.0.0.1 http://NAME.{zone}:{port}/")
     if not all(told["running"].values()):
         stopped = ", ".join(name for name, alive in told["running"].items() if not alive)
         click.echo(f"\nnot running: {stopped}; start with: make demo")
