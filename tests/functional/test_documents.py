@@ -175,6 +175,21 @@ def test_the_tenants_quota_ends_uploads(
     assert len([path for path in store.folder.rglob("*") if path.is_file()]) == 2
 
 
+def test_a_file_that_takes_an_older_ones_place_needs_no_room_twice(
+    session: Session, store: DocumentStore, asked: SimpleNamespace, tenant: Tenant, owner_database: Database
+) -> None:
+    with owner_database.begin() as owner:
+        owner.execute(
+            text("update tenant set settings = jsonb_build_object(cast(:key as text), :quota) where id = :id"),
+            {"key": QUOTA_SETTING, "quota": len(SENT) + 1, "id": tenant.id},
+        )
+    send(session, store, asked, SENT)
+    send(session, store, asked, SENT + b"\n")
+    assert used(session) == len(SENT) + 1
+    with pytest.raises(StorageFull):
+        send(session, store, asked, SENT + b"\n\n")
+
+
 def test_a_letter_is_pending_until_it_is_rendered(
     session: Session, store: DocumentStore, asked: SimpleNamespace
 ) -> None:

@@ -15,8 +15,8 @@ from sqlalchemy import select
 from tapak.demo.servers.bind import BindServer
 from tapak.provisioning.models import Resource
 from tapak.requests import flow
-from tapak.requests.models import Request, Task
-from tapak.sdk.errors import Forbidden, Invalid, MissingInput
+from tapak.requests.models import Request
+from tapak.sdk.errors import Invalid, MissingInput
 from tapak.sdk.resources import RecordSet
 from tapak.testing.dns_server import DnsOperator
 from tapak_kukar.checklist import ITEMS
@@ -150,18 +150,6 @@ def test_another_units_record_is_not_changed(zone_office, server):
     with pytest.raises(Invalid) as refused:
         zone_office.finish("sekretaris", task, outcome="approve")
     assert "milik layanan perangkat daerah lain" in refused.value.fields["outcome"][0]
-
-
-def test_the_agency_itself_asks_for_a_cname_abroad_and_the_substitute_decides(zone_office, server):
-    task = received(zone_office, row("add", "tautan", "CNAME", "layanan.example.com."), who="kabid")
-    with zone_office.desk("kabid") as desk, pytest.raises(Forbidden):
-        flow.finish(desk, task, {"outcome": "approve"})
-    with zone_office.desk("admin") as desk:
-        assert (
-            "diputuskan oleh Sekretaris Dinas (di luar SOP)" in desk.session.get_one(Task, (desk.tenant.id, task)).note
-        )
-    carried_out(zone_office, task, decider="sekretaris")
-    assert asked(server, "tautan", "CNAME") == ["layanan.example.com."]
 
 
 @pytest.mark.parametrize(

@@ -96,31 +96,6 @@ def test_the_registry_speaks_for_itself_field_by_field(office):
     assert (given["item_url"], given["item_owner"], given["outcome"]) == ("differs", "fits", "")
 
 
-def test_last_years_url_and_a_transferred_officer_go_back_where_the_agency_wants_it(office):
-    with office.desk("admin") as desk:
-        imports.import_as_person(desk, "kukar.pse", "pse.csv", REGISTRY)
-    task = to_check(office)
-    told = {"coordination_result": "Data PSE lama; pemohon memperbarui."}
-    with pytest.raises(Invalid) as refused:
-        office.finish("administrator", task, outcome="fits", **told)
-    assert "URL sama dengan nama yang diminta, Penanggung jawab masih menjabat" in refused.value.fields["outcome"][0]
-    reasons = {
-        "reasons": ["Data PSE tidak sesuai dengan permohonan"],
-        "explanation": "URL dan penanggung jawab pada data PSE belum diperbarui.",
-        "fields_concerned": ["pse_number"],
-    }
-    back = office.finish("administrator", task, outcome="return", **told, **reasons)
-    with office.desk("disdik") as desk:
-        assert request_of(desk, back).state == "returned"
-        view = flow.task_view(desk, back)
-        assert view.documents[-1].kind == "notice_letter"
-        (way,) = [each for each in view.procedure.step("check_pse").outcomes if each.outside_sop]
-        assert way.key == "return"
-    with office.desk("admin") as desk:
-        (row,) = registers.rows(desk, "kukar.pse_check")
-    assert row.content["differing"] == "URL sama dengan nama yang diminta, Penanggung jawab masih menjabat"
-
-
 def test_without_a_way_beyond_the_document_the_step_waits_until_the_data_fit(office):
     office.apply(plugins={"kukar": {"pse_mismatch": []}})
     task = to_check(office)
@@ -184,17 +159,6 @@ def test_an_unanswered_question_leaves_no_category(office):
     with pytest.raises(Invalid) as refused:
         office.finish("administrator", task, **MATCHING)
     assert "Formulir kategori ada" in refused.value.fields["remark"][0]
-
-
-def test_a_village_is_told_of_desa_id(office):
-    with office.desk("desa") as desk:
-        task = flow.start_request(desk, SERVICE)
-    office.upload("desa", task)
-    with pytest.raises(Invalid) as refused:
-        office.finish("desa", task, name_label="desacontoh")
-    (told,) = refused.value.fields["name_label"]
-    assert "desa.id" in told
-    assert "Pejabat Nama Domain" in told
 
 
 def test_a_logbook_takes_no_password(office):

@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from tapak.accounts.models import Account
 from tapak.accounts.policy import person_of
@@ -111,6 +111,14 @@ def add_account(session, key: str, agency_id: int | None, admin: bool = False) -
     session.add(account)
     session.flush()
     return account.id
+
+
+def waiting_for_locks(office: Office) -> int:
+    """How many do, asked in a transaction of its own: within one the answer stays the same."""
+    with office.desk(None) as desk:
+        return desk.session.execute(
+            text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+        ).scalar_one()
 
 
 Submission = Callable[..., dict[str, object]]

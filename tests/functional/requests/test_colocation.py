@@ -7,7 +7,7 @@ from io import BytesIO
 from threading import Thread
 
 import pytest
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, select, update
 
 from tapak.demo.servers.process import wait_until
 from tapak.documents import service as documents
@@ -18,14 +18,14 @@ from tapak.provisioning import service as provisioning
 from tapak.provisioning.models import Connection, Resource
 from tapak.reports import comma_separated
 from tapak.reports.registers import find
-from tapak.requests import deadlines, ends, facts, flow, papers, registers
-from tapak.requests.models import Request, Task
+from tapak.requests import ends, facts, flow, papers, registers
+from tapak.requests.models import Request
 from tapak.sdk.errors import Conflict, Forbidden, Invalid, NotFound
 from tapak.tenants.calendars import copy_holidays
 from tapak.tenants.models import Position, PositionHolder, Tenant, Zone
 from tapak_tarakan.colocation import COLOCATION
 
-from .conftest import PDF, add_account
+from .conftest import PDF, add_account, waiting_for_locks
 
 SERVICE = "tarakan.colocation"
 REVERSE = "113.0.203.in-addr.arpa"
@@ -111,12 +111,6 @@ def photo(office, task_id):
             stream=BytesIO(PDF),
             limit=1_000_000,
         )
-
-
-def waiting_for_locks(office):
-    """How many do, asked in a transaction of its own: within one the answer stays the same."""
-    with office.desk(None) as desk:
-        return desk.session.scalar(text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'"))
 
 
 def holder(office, address=LAST_FREE):
@@ -239,24 +233,6 @@ def test_the_network_s_settings_fit_the_address(noc_office, different, field):
     with pytest.raises(Invalid) as refused:
         finish(noc_office, "kabid_aplikasi", task_id, {**NETWORK, **different})
     assert set(refused.value.fields) == {field}
-
-
-def test_ninety_minutes_that_begin_on_friday_at_1545_end_on_monday(noc_office):
-    _, task_id = to_installation(noc_office)
-    noc_office.now = FRIDAY_1545
-    with noc_office.desk("noc") as desk:
-        view = flow.begin(desk, task_id)
-        assert view.task.due_at == datetime(2026, 11, 23, 8, 15, tzinfo=UTC) - WITA
-    noc_office.now = datetime(2026, 11, 23, 8, 0, tzinfo=UTC) - WITA
-    photo(noc_office, task_id)
-    with noc_office.desk("noc") as desk:
-        clock = deadlines.task_clock(flow.access.load(desk, task_id))
-        assert clock.working == timedelta(minutes=75)
-    finish(noc_office, "noc", task_id, DONE)
-    with noc_office.desk("noc") as desk:
-        task = desk.session.get_one(Task, (noc_office.tenant.id, task_id))
-        assert task.working == 75 * 60
-        assert task.finished_at < task.due_at
 
 
 def test_a_placed_server_stands_in_the_register_and_both_papers_can_be_made(noc_office):

@@ -6,11 +6,13 @@ from threading import Thread
 from time import monotonic, sleep
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from tapak.requests import ends, flow
 from tapak.requests.models import RegisterRow, Request, Task
 from tapak.sdk.errors import TapakError
+
+from .conftest import waiting_for_locks
 
 AGENDA = {"archive_code": "000.8", "scan_confirmed": True}
 
@@ -45,8 +47,7 @@ def at_once(office, request_id, *acts):
         for thread in threads:
             thread.start()
         deadline = monotonic() + 30
-        waiting = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
-        while holder.scalar(waiting) < len(threads) and monotonic() < deadline:
+        while waiting_for_locks(office) < len(threads) and monotonic() < deadline:
             sleep(0.01)
     for thread in threads:
         thread.join()

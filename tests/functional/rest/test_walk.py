@@ -34,15 +34,6 @@ def returned(case: Case) -> dict:
     return case.task()
 
 
-def test_from_a_letter_to_a_live_name(deployment: Deployment) -> None:
-    case = deployment.case()
-    done = case.to_end()
-    assert done["state"] == "done"
-    assert [task["step_number"] for task in done["tasks"]] == [str(number) for number in range(1, 10)]
-    assert {row["state"] for row in case.resources().values()} == {"live"}
-    assert (answers(case), status(case)) == (["127.0.0.1"], 200)
-
-
 def test_both_tenants_at_once_with_the_same_label(deployment: Deployment) -> None:
     one = deployment.case()
     other = deployment.case(deployment.other, label=one.label)

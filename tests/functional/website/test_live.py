@@ -155,13 +155,13 @@ def test_one_that_is_to_be_made_goes_by_the_unit_s_analysis(deployment: Deployme
 
 def test_an_update_is_switched_at_once_under_the_eyes_of_visitors(deployment: Deployment) -> None:
     site = static(deployment, "lama")
-    update = update_of(deployment, site, release("baru"))
+    update = update_of(deployment, site, release("diperbarui"))
     with visitors(deployment, site.name) as seen:
         update.take("install")
         count = len(seen)
         update.wait(lambda: len(seen) > count + 10, "visitors to read on")
-    assert set(seen) == {"lama", "baru"}
-    assert served(deployment, site.name).text == "<h1>baru</h1>"
+    assert set(seen) == {"lama", "diperbarui"}
+    assert served(deployment, site.name).text == "<h1>diperbarui</h1>"
     assert update.to_end()["state"] == "done"
     assert len(rows(deployment, "tapak.names", site.name)) == 1
     assert [line["work"] for line in rows(deployment, "tarakan.website_configuration", site.name)] == [

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tapak.scanning.limits import Limits
+from tapak.sdk.forms import LARGEST_APPLICATION
 from tapak_webhost.agent import archives
 from tapak_webhost.agent.protocol import AgentError
+from tapak_webhost.agent.unpack import Bounds
 
 WHOLE = b"isi arsip" * 1000
 SHA256 = hashlib.sha256(WHOLE).hexdigest()
@@ -84,3 +87,14 @@ def test_what_nobody_used_for_a_day_goes(at: int, tmp_path: Path) -> None:
     os.utime(tmp_path / f"{SHA256}.part", (0, 0))
     archives.clear_old(at)
     assert [path.name for path in tmp_path.iterdir()] == ["baru"]
+
+
+def test_what_may_be_sent_to_tapak_may_be_sent_on_to_the_host_and_no_more(at: int) -> None:
+    assert put(at, 0, b"x", LARGEST_APPLICATION) == 1
+    with pytest.raises(AgentError, match="at most"):
+        put(at, 0, b"x", LARGEST_APPLICATION + 1)
+
+
+def test_what_may_be_looked_through_may_be_unpacked() -> None:
+    limits, bounds = Limits(), Bounds()
+    assert (bounds.entries, bounds.size, bounds.ratio) == (limits.entries, limits.unpacked, limits.ratio)

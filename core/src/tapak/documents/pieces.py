@@ -13,7 +13,7 @@ from tapak.documents.filenames import tidy_filename
 from tapak.documents.models import Document, PartialUpload
 from tapak.documents.partial import ChecksumMismatch, PartialFile
 from tapak.documents.store import DocumentStore, size_words
-from tapak.documents.uploads import check_type, discard, quota, quota_used_up, used
+from tapak.documents.uploads import check_type, discard, quota_used_up, room
 from tapak.sdk.errors import Invalid, TooLarge
 
 KEPT = timedelta(days=2)
@@ -45,7 +45,7 @@ def begin(
     if len(open_ones) >= MOST:
         told = "Terlalu banyak unggahan yang belum selesai. Selesaikan atau hapus dulu yang lama."
         raise Invalid(told, log=f"task {task_id} has {MOST} unfinished uploads")
-    left = quota(session) - used(session)
+    left = room(session, Document.task_id == task_id, Document.kind == kind)
     if size > left:
         raise quota_used_up(left)
     upload = PartialUpload(

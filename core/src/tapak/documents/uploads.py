@@ -46,7 +46,8 @@ def receive(
         StorageFull: the disk is full, or the tenant's quota (setting ``document_quota``, in bytes) is used up.
     """
     tenant_id = session.info[TENANT]
-    left = quota(session) - used(session)
+    replaced = Document.task_id == task_id, Document.kind == kind, Document.revision == revision
+    left = room(session, *replaced)
     found: list[str] = []
 
     def check(file: BinaryIO, size: int) -> None:
@@ -67,7 +68,6 @@ def receive(
         revision=revision,
         for_applicant=for_applicant,
     )
-    replaced = Document.task_id == task_id, Document.kind == kind, Document.revision == revision
     discard(session, Document.request_id == request_id, *replaced)
     session.add(document)
     session.flush()
@@ -78,6 +78,13 @@ def discard(session: Session, *which: ColumnElement[bool]) -> None:
     """Take away the uploads that meet every condition; a worker sweeps their bytes later."""
     uploaded = Document.template == ""
     session.execute(update(Document).where(uploaded, *which).values(state=DISCARDED))
+
+
+def room(session: Session, *replaced: ColumnElement[bool]) -> int:
+    """Bytes that a file may have; the uploads whose place it takes, which meet every condition, need none."""
+    kept = Document.template == "", Document.state != DISCARDED
+    freed = session.scalar(select(func.coalesce(func.sum(Document.size), 0)).where(*replaced, *kept))
+    return quota(session) - used(session) + int(freed or 0)
 
 
 def quota(session: Session) -> int:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,12 @@ from tapak import migrations
 from tapak.cli.tenant_file import apply_tenant
 from tapak.db.session import Database
 from tapak.demo import scripts
-from tapak.demo.servers.process import ServerProblem, free_port, reachable, wait_until
+from tapak.demo.servers.process import Daemon, ServerProblem, free_port, reachable, wait_until
 from tapak.demo.stack import DATABASE, Stack
 from tapak.demo.walk import API, Place, Script, Walker, sample_letter
 from tapak.plugins import registry
 from tapak.sdk.addresses import is_reverse
+from tapak.testing.clock import Clock
 
 PATIENCE = 60.0
 LEASE = "6"
@@ -39,8 +41,45 @@ class TrialStack(Stack):
     """
 
     @property
+    def clock(self) -> Clock:
+        """What pages and REST take for the present."""
+        return Clock(self.home / "clock")
+
+    @property
+    def plugins(self) -> Path:
+        """A folder on the path of every process: a plugin that is put there is found by those that start then."""
+        return self.home / "plugins"
+
+    @property
     def environment(self) -> dict[str, str]:
-        return {**super().environment, "TAPAK_LEASE": LEASE}
+        return {**super().environment, "TAPAK_LEASE": LEASE, "PYTHONPATH": str(self.plugins)}
+
+    def processes(self) -> Iterator[Daemon]:
+        web, *others = super().processes()
+        yield replace(web, env=self.clock.environment(web.env))
+        yield from others
+
+    @contextmanager
+    def at(self, moment: datetime) -> Iterator[None]:
+        """Pages and REST at another moment; workers and servers live in the real one."""
+        self.clock.turn(moment)
+        self.restart_web()
+        try:
+            yield
+        finally:
+            self.clock.back()
+            self.restart_web()
+
+    def restart(self) -> None:
+        """End web, relay and workers, and start them anew: what was installed meanwhile is found."""
+        for process in self.processes():
+            process.stop()
+        self.start_processes()
+
+    def restart_web(self) -> None:
+        """End what serves pages and REST, and start it anew."""
+        next(iter(self.processes())).stop()
+        self.start_processes()
 
 
 @dataclass(frozen=True)
@@ -72,6 +111,12 @@ class Agency:
     def zone(self) -> str:
         """The zone of its names."""
         return str(self.content["zones"][0])
+
+    def applying(self, applicant: str) -> Agency:
+        """The same with the script of another applicant's request."""
+        first = self.script.steps[0]["as"]
+        steps = tuple({**step, "as": applicant} if step["as"] == first else step for step in self.script.steps)
+        return replace(self, script=replace(self.script, steps=steps))
 
     def who(self, step: str) -> str:
         """The account that takes ``step`` in the script."""
@@ -324,9 +369,10 @@ def deployment(server_directory: Path, deployed_tenant: str) -> Iterator[Deploym
 
 
 @contextmanager
-def deployed(directory: Path, slug: str) -> Iterator[Deployment]:
-    """A running deployment below ``directory``: the demo's tenant ``slug`` and its twin."""
-    agencies = two_agencies(slug)
+def deployed(directory: Path, slug: str, **changes: Any) -> Iterator[Deployment]:
+    """A running deployment below ``directory``: the demo's tenant ``slug``, with some ``changes``, and its twin."""
+    one, other = two_agencies(slug)
+    agencies = (replace(one, content={**one.content, **changes}), other)
     contents = [each.content for each in agencies]
     zones = tuple(zone for content in contents for zone in content["zones"])
     stack = TrialStack(reachable(directory), free_port(), zones, scripts.placeholders(contents))

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from tapak_webhost.agent import files
 from tapak_webhost.agent.protocol import ARCHIVE_REFUSED, BAD_REQUEST, AgentError
 
-LARGEST = 1_073_741_824
+LARGEST = 2_147_483_648
 LARGEST_PIECE = 524_288
 # What nobody asked for in a day is sent again.
 KEPT_SECONDS = 86_400

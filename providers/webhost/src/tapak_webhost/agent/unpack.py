@@ -37,9 +37,9 @@ class Refused(Exception):
 class Bounds:
     """How many entries, how many bytes in all, and how many times the archive's size they may be."""
 
-    entries: int = 50_000
-    size: int = 2_147_483_648
-    ratio: int = 100
+    entries: int = 200_000
+    size: int = 6_442_450_944
+    ratio: int = 120
 
 
 @dataclass(frozen=True)
