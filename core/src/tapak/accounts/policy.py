@@ -186,6 +186,12 @@ def _writes(person: Person, subject: Subject) -> str:
     return "" if mine else "Catatan dalam register ini ditulis oleh jabatan lain."
 
 
+def _plans(person: Person, subject: Subject) -> str:
+    if not isinstance(subject, BookSubject):
+        raise TypeError("planning maintenance needs the BookSubject of its register")
+    return _writes(person, subject) if subject.writers else _staff(person, subject)
+
+
 def _reads(person: Person, subject: Subject) -> str:
     if not isinstance(subject, BookSubject):
         raise TypeError("reading a sealed register needs a BookSubject")
@@ -248,6 +254,8 @@ ACTIONS: Mapping[str, Rule] = {
     "register.import": _overseer,
     "register.unseal": _reads,
     "report.read": _overseer,
+    "maintenance.read": _overseer,
+    "maintenance.plan": _plans,
     "service.repair": _overseer,
     "service.read": _anyone,
     "service.renew": _of_agency,

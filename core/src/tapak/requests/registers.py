@@ -64,7 +64,7 @@ def register(desk: Desk, key: str) -> Register:
 
 def may_write(desk: Desk, book: Register) -> bool:
     """Whether the person may write a row of ``book`` by hand."""
-    return may(desk.person, "register.write", _subject(desk, book))
+    return may(desk.person, "register.write", subject(desk, book))
 
 
 def writable(desk: Desk, key: str) -> Register:
@@ -75,7 +75,7 @@ def writable(desk: Desk, key: str) -> Register:
         Forbidden: the person may not write in it.
     """
     book = register(desk, key)
-    require(desk.somebody, "register.write", _subject(desk, book))
+    require(desk.somebody, "register.write", subject(desk, book))
     return book
 
 
@@ -99,7 +99,8 @@ def write(desk: Desk, key: str, given: Mapping[str, Any]) -> str:
     return number
 
 
-def _subject(desk: Desk, book: Register) -> BookSubject:
+def subject(desk: Desk, book: Register) -> BookSubject:
+    """What the policy asks of ``book``."""
     return BookSubject(_writers(desk, book))
 
 

@@ -37,6 +37,7 @@ BLUEPRINTS = (
     uploads.blueprint,
     registers.blueprint,
     reports.blueprint,
+    maintenance.blueprint,
     tracking.blueprint,
 )
 

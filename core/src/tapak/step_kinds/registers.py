@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tapak.sdk.fields import Choice, Choices, Count, Day, Line, Prose
 from tapak.sdk.forms import StepSchema
+from tapak.sdk.maintenance import MAINTENANCE_COLUMNS, MAINTENANCE_SEARCH, MaintenanceRow
 from tapak.sdk.registers import Register
 from tapak.sdk.wording import BACKUP_KINDS, BACKUP_OUTCOMES, SECRECY, URGENCY
 
@@ -88,4 +89,12 @@ BACKUPS = Register(
     columns=("began_at", "name", "kind", "outcome", "size", "seconds", "snapshot", "problem"),
     search=("name", "snapshot"),
 )
-REGISTERS = (AGENDA, DISPOSITIONS, NAMES, BACKUPS)
+MAINTENANCE = Register(
+    key="tapak.maintenance",
+    title="Pemeliharaan",
+    schema=MaintenanceRow,
+    columns=MAINTENANCE_COLUMNS,
+    search=MAINTENANCE_SEARCH,
+    number_series="maintenance",
+)
+REGISTERS = (AGENDA, DISPOSITIONS, NAMES, BACKUPS, MAINTENANCE)

@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, url_for
 
 from tapak.engine.states import RequestState
 from tapak.http import scope
+from tapak.maintenance.concerned import notices
 from tapak.monitoring import renewals
 from tapak.requests import reading
 from tapak.requests.desk import Desk
@@ -36,6 +37,7 @@ def _of_unit(desk: Desk) -> Any:
     return render_template(
         "home/unit.html",
         services=offered(desk),
+        notices=notices(desk, agency_id=desk.somebody.agency_id),
         due=[each for each in renewals.active(desk) if each.late or each.reminded],
         acting=[row for row in running if row.needs_action],
         running=[row for row in running if not row.needs_action],

@@ -14,6 +14,7 @@ from tapak.accounts.policy import may
 from tapak.audit.models import AuditEvent
 from tapak.documents.models import Document
 from tapak.engine.states import RequestState
+from tapak.maintenance.concerned import Notice, notices
 from tapak.provisioning.models import Resource
 from tapak.requests import access, papers, reading, services
 from tapak.requests.desk import Desk
@@ -54,6 +55,12 @@ class RequestPage:
 
     desk: Desk
     look: RequestLook
+
+    @cached_property
+    def notices(self) -> Sequence[Notice]:
+        """Maintenance that the owner is told of."""
+        service_id = self.look.request.service_id
+        return () if service_id is None else notices(self.desk, service_id=service_id)
 
     @classmethod
     def of(cls, desk: Desk, request_id: int) -> RequestPage:

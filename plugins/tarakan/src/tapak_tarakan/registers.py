@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tapak.sdk.fields import Appointment, Choice, Count, Day, Line, Prose, Table
+from tapak.sdk.fields import Choice, Count, Day, Line, Table
 from tapak.sdk.forms import StepSchema
+from tapak.sdk.maintenance import MAINTENANCE_COLUMNS, MAINTENANCE_SEARCH, MaintenanceRow
 from tapak.sdk.registers import Register
 from tapak_tarakan.website_forms import RUNTIMES
 
 CREATED, UPDATED = "created", "updated"
 WEBSITE_WORK = {CREATED: "Pembuatan website", UPDATED: "Pemutakhiran website"}
-MAINTENANCE_KINDS = {"routine": "Rutin", "fault": "Gangguan", "change": "Perubahan"}
 
 
 class SettingLine(StepSchema):
@@ -85,17 +85,6 @@ class WebsiteRow(StepSchema):
     configuration = Table("Konfigurasi", SettingLine, least=0, most=50)
 
 
-class MaintenanceRow(StepSchema):
-    """What was done on the network (pemeliharaan jaringan internet)."""
-
-    done_at = Appointment("Waktu")
-    kind = Choice("Jenis", MAINTENANCE_KINDS, widget="radio")
-    place = Line("Perangkat atau lokasi", 200)
-    work = Prose("Pekerjaan", 2000)
-    result = Prose("Hasil", 1000)
-    affected = Prose("Layanan yang terdampak", 1000, optional=True)
-
-
 CONFIGURATIONS = Register(
     key="tarakan.hosting_configuration",
     title="Data konfigurasi hosting",
@@ -124,13 +113,22 @@ WEBSITES = Register(
     columns=("installed_on", "work", "name", "system_name", "agency", "runtime", "archive"),
     search=("name", "system_name", "agency", "sha256"),
 )
+HOSTING_MAINTENANCE = Register(
+    key="tarakan.hosting_maintenance",
+    title="Pemeliharaan hosting",
+    schema=MaintenanceRow,
+    columns=MAINTENANCE_COLUMNS,
+    search=MAINTENANCE_SEARCH,
+    number_series="hosting_maintenance",
+    writers=("tarakan.hosting:bidang",),
+)
 MAINTENANCE = Register(
     key="tarakan.network_maintenance",
     title="Pemeliharaan jaringan internet",
     schema=MaintenanceRow,
-    columns=("done_at", "kind", "place", "work", "result"),
-    search=("place", "work", "result"),
+    columns=MAINTENANCE_COLUMNS,
+    search=MAINTENANCE_SEARCH,
     number_series="network_maintenance",
     writers=("tarakan.colocation:noc", "tarakan.colocation:bidang", "tarakan.website:bidang"),
 )
-REGISTERS = (CONFIGURATIONS, USAGE, PLACED_SERVERS, WEBSITES, MAINTENANCE)
+REGISTERS = (CONFIGURATIONS, USAGE, PLACED_SERVERS, WEBSITES, HOSTING_MAINTENANCE, MAINTENANCE)

@@ -1,0 +1,123 @@
+"""Planned maintenance: the officers' list and forms, and what owners are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from marshmallow import Schema
+
+from tapak.http import scope
+from tapak.http.files import file_answer
+from tapak.maintenance import service as maintenance
+from tapak.maintenance.concerned import concerned
+from tapak.maintenance.inputs import EFFECTS, CancelInput, DoneInput
+from tapak.maintenance.models import Maintenance
+from tapak.reports.formats import FORMATS
+from tapak.reports.maintenance import notice
+from tapak.requests.forms import FormField, describe
+from tapak.sdk.errors import Invalid
+from tapak.sdk.maintenance import MAINTENANCE_KINDS
+from tapak.web.formdata import fit_to_show, read
+from tapak.web.paging import id_cursor
+
+Errors = Mapping[str, Sequence[str]]
+PAGE = maintenance.PAGE
+ACTS = {"selesai": (maintenance.finish, DoneInput), "batal": (maintenance.cancel, CancelInput)}
+
+blueprint = Blueprint("web_maintenance", __name__)
+
+
+@blueprint.get("/pemeliharaan")
+def listing() -> Any:
+    """All maintenance, newest first."""
+    desk = scope.desk()
+    found = maintenance.listed(desk, before=id_cursor("sebelum"), limit=PAGE + 1)
+    return render_template(
+        "maintenance/list.html",
+        found=found[:PAGE],
+        following=found[PAGE - 1].id if len(found) > PAGE else None,
+        plans=bool(maintenance.plannable(desk)),
+        now=desk.now,
+        effects=EFFECTS,
+    )
+
+
+@blueprint.get("/pemeliharaan/rencana")
+def plan() -> Any:
+    """The form."""
+    schema = maintenance.plan_schema(scope.desk())
+    books = maintenance.plannable(scope.desk())
+    return _form(schema, {"register": next(iter(books), ""), "kind": "routine"}, {})
+
+
+@blueprint.post("/pemeliharaan/rencana")
+def add() -> Any:
+    """Plan; what is wrong is told beside the form, with everything typed kept."""
+    schema = maintenance.plan_schema(scope.desk())
+    given = read(schema.fields, request.form)
+    try:
+        with scope.acting() as desk:
+            made = maintenance.plan(desk, given).id
+    except Invalid as refused:
+        return _form(maintenance.plan_schema(scope.desk()), given, refused.fields), 422
+    flash(gettext("Pemeliharaan direncanakan; pemilik layanan melihat pemberitahuannya."), "success")
+    return redirect(url_for("web_maintenance.one", maintenance_id=made), 303)
+
+
+@blueprint.get("/pemeliharaan/<int:maintenance_id>")
+def one(maintenance_id: int) -> Any:
+    """One maintenance, for staff and for the owners of what it concerns."""
+    return _page(maintenance.find(scope.desk(), maintenance_id))
+
+
+@blueprint.get("/pemeliharaan/<int:maintenance_id>.pdf")
+def printed(maintenance_id: int) -> Any:
+    """The notice to the owners, as a paper."""
+    return file_answer(notice(scope.desk(), maintenance_id), FORMATS["pdf"])
+
+
+@blueprint.post(f"/pemeliharaan/<int:maintenance_id>/<any({', '.join(ACTS)}):act>")
+def close(maintenance_id: int, act: str) -> Any:
+    """Tell how it went, or cancel it."""
+    do, schema = ACTS[act]
+    given = read(schema().fields, request.form)
+    try:
+        with scope.acting() as desk:
+            do(desk, maintenance_id, given)
+    except Invalid as refused:
+        return _page(maintenance.find(scope.desk(), maintenance_id), act, given, refused.fields), 422
+    return redirect(url_for("web_maintenance.one", maintenance_id=maintenance_id), 303)
+
+
+def _form(schema: Schema, given: Mapping[str, Any], errors: Errors) -> str:
+    return render_template("maintenance/plan.html", form=_shown(schema, given), errors=errors)
+
+
+def _shown(schema: Schema, given: Mapping[str, Any]) -> Sequence[FormField]:
+    return fit_to_show(replace(field, value=given.get(field.name)) for field in describe(schema))
+
+
+def _page(
+    made: Maintenance, act: str = "", given: Mapping[str, Any] | None = None, errors: Errors | None = None
+) -> str:
+    desk = scope.desk()
+    forms = {name: _shown(schema(), given or {} if name == act else {}) for name, (_, schema) in ACTS.items()}
+    rows = desk.session.execute(concerned(made)).all()
+    person = desk.somebody
+    staff = bool(person.positions) or person.admin
+    return render_template(
+        "maintenance/one.html",
+        made=made,
+        services=[(service, agency) for service, agency in rows if staff or service.agency_id == person.agency_id],
+        book=maintenance.books(desk).get(made.register),
+        kinds=MAINTENANCE_KINDS,
+        effects=EFFECTS,
+        forms_of=forms if maintenance.may_close(desk, made) else {},
+        act=act,
+        errors=errors or {},
+        staff=staff,
+    )
