@@ -101,6 +101,30 @@ class World:
             case.walker.call(case.applicant, "POST", path, {"reason": "Kebutuhan sudah berubah."})
         return f"/permohonan/{self.cases['withdrawn'].request_id}"
 
+    def maintenance(self) -> str:
+        """The address of maintenance that is planned for the web server."""
+        if "maintenance" not in self.tasks:
+            self.at("hand_over")
+            given = {
+                "register": "tarakan.hosting_maintenance",
+                "kind": "routine",
+                "work": "Memasang pembaruan keamanan sistem operasi server web, lalu memulai ulang server.",
+                "place": "Server web bersama",
+                "starts": "2099-01-01T22:00",
+                "ends": "2099-01-02T00:30",
+                "effect": "brief",
+                "connections": ["web"],
+            }
+            case = self.at("hand_over")
+            made = case.walker.call(case.agency.who("review"), "POST", "/maintenance", {"input": given})
+            self.tasks["maintenance"] = made
+        return f"/pemeliharaan/{self.tasks['maintenance']['id']}"
+
+    def told(self, address: str) -> str:
+        """``address``, once its reader has something to be told."""
+        self.maintenance()
+        return address
+
     def _ended(self) -> Case:
         if "done" not in self.cases:
             case = self.cases["done"] = self.deployment.case()
@@ -187,6 +211,12 @@ SIGHTS = (
     Sight("reports", KASUBBAG, fixed("/laporan")),
     Sight("report-subdomains", KABID, fixed("/laporan/subdomain")),
     Sight("report-applications", KABID, fixed("/laporan/aplikasi")),
+    Sight("maintenance-plan", KABID, fixed("/pemeliharaan/rencana")),
+    Sight("maintenance-one", KABID, World.maintenance),
+    Sight("maintenance-list", KABID, lambda world: world.told("/pemeliharaan")),
+    Sight("maintenance-owner", APPLICANT, World.maintenance),
+    Sight("maintenance-home-unit", APPLICANT, lambda world: world.told("/")),
+    Sight("maintenance-request", APPLICANT, lambda world: world.told(world.request("hand_over"))),
     Sight("refused-403", APPLICANT, fixed("/buku-agenda"), 403),
     Sight("refused-404", APPLICANT, fixed("/tidak-ada"), 404),
     Sight("refused-409", APPLICANT, lambda world: f"{world.first_task('review')}/periksa", 409),

@@ -23,6 +23,15 @@ BODIES: dict[str, Any] = {
     "draft": {"input": {}},
     "begin": {},
     "finish": {"input": {}},
+    "maintenance": {
+        "register": "tarakan.hosting_maintenance",
+        "kind": "routine",
+        "work": "Memeriksa server",
+        "place": "Server web",
+        "starts": "2099-01-01T22:00",
+        "ends": "2099-01-01T23:00",
+        "effect": "slow",
+    },
     "withdraw": {"reason": "Menyelinap"},
     "cancel": {"reason": "Menyelinap"},
     "move": {"reason": "Menyelinap", "step": "close"},
@@ -62,7 +71,16 @@ def identifiers(deployment: Deployment, case: Case) -> dict[str, list[int]]:
         "resource_id": [row["id"] for row in case.resources().values()],
         "upload_id": [_unfinished(deployment)],
         "service_id": [_service(deployment, case)],
+        "maintenance_id": [_maintenance(deployment, case)],
     }
+
+
+def _maintenance(deployment: Deployment, case: Case) -> int:
+    """Maintenance that is planned for the request's service alone."""
+    with deployment.caller(case.agency.who("provision")) as caller:
+        given = {**BODIES["maintenance"], "services": [str(_service(deployment, case))]}
+        planned = caller.post("/maintenance", json={"input": given})
+        return int(planned.json()["id"])
 
 
 def _service(deployment: Deployment, case: Case) -> int:

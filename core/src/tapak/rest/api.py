@@ -13,6 +13,7 @@ from tapak.plugins import Registry
 from tapak.rest import (
     catalogue,
     documents,
+    maintenance,
     procedures,
     registers,
     reports,

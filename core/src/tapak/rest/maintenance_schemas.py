@@ -18,9 +18,9 @@ class Plan(Strict):
         keys=fields.String(),
         required=True,
         metadata={
-            "description": "register (a key), kind (routine, fault, change), work, place, starts, ends (by the agency's "
-            "clock, 2026-12-01T22:00), effect (none, slow, brief, down), and whom it concerns: everything (true), "
-            "connections (keys), services (ids)"
+            "description": "register (a key), kind (routine, fault, change), work, place, starts, ends (by the "
+            "agency's clock, 2026-12-01T22:00), effect (none, slow, brief, down), and whom it concerns: "
+            "everything (true), connections (keys), services (ids)"
         },
     )
 

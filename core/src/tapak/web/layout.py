@@ -52,7 +52,7 @@ MENU = (
     Entry("web_active.services", _l("Layanan aktif"), "hdd-network", _unit_only),
     Entry("web_registers.registers", _l("Register"), "journals", lambda person: may(person, "register.read"), True),
     Entry("web_reports.reports", _l("Laporan"), "bar-chart-line", lambda person: may(person, "report.read"), True),
-    Entry("web_maintenance.listing", _l("Pemeliharaan"), "tools", lambda person: may(person, "maintenance.read"), True),
+    Entry("web_maintenance.listing", _l("Pemeliharaan"), "tools", _staff, further=True),
     Entry("web_services.services", _l("Layanan"), "grid", _staff, further=True),
     Entry("web_procedures.overview", _l("Versi SOP"), "diagram-3", _oversees, further=True),
     Entry("web_services.services", _l("Layanan"), "grid", lambda person: not _staff(person)),

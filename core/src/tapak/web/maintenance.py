@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -26,6 +27,7 @@ from tapak.web.paging import id_cursor
 
 Errors = Mapping[str, Sequence[str]]
 PAGE = maintenance.PAGE
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 ACTS = {"selesai": (maintenance.finish, DoneInput), "batal": (maintenance.cancel, CancelInput)}
 
 blueprint = Blueprint("web_maintenance", __name__)
@@ -118,6 +120,6 @@ def _page(
         effects=EFFECTS,
         forms_of=forms if maintenance.may_close(desk, made) else {},
         act=act,
-        errors=errors or {},
+        errors=errors,
         staff=staff,
     )
