@@ -9,7 +9,7 @@ from flask import Response
 
 from tapak.http.files import file_answer
 from tapak.http.scope import desk
-from tapak.reports.periodic import OFFERS, fitted, read
+from tapak.reports.periodic import fitted, read
 from tapak.reports.tables import Report
 from tapak.requests import reading
 from tapak.rest import report_schemas, schemas
@@ -25,15 +25,15 @@ def reports() -> Sequence[reading.Report]:
     return list(reading.reports(desk()))
 
 
-@blueprint.route(f"/<any({', '.join(OFFERS)}):key>")
+@blueprint.route("/<key>")
 @blueprint.arguments(report_schemas.Asked, location="query")
 @blueprint.response(200, report_schemas.Tables)
 def report(asked: dict[str, Any], key: str) -> Report:
-    """A report as tables: the yearly one of subdomains, or the list of hosted applications"""
+    """A report as tables: `subdomain` (of a year), or `aplikasi` (what is hosted now)"""
     return read(desk(), key, asked["year"])
 
 
-@blueprint.route(f"/<any({', '.join(OFFERS)}):key>/file")
+@blueprint.route("/<key>/file")
 @blueprint.arguments(report_schemas.AskedFile, location="query")
 @blueprint.response(200, content_type="application/octet-stream")
 def file(asked: dict[str, Any], key: str) -> Response:

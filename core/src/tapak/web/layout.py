@@ -18,13 +18,16 @@ from tapak.web.guard import KEPT
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of the menu, shown to whom ``seen_by`` says; a ``further`` one lies under "Lainnya" on a phone."""
+    """One entry of the menu, shown to whom ``seen_by`` says; a ``further`` one lies under "Lainnya" on
+    narrow screens, a ``seldom`` one everywhere.
+    """
 
     endpoint: str
     label: Any
     icon: str
     seen_by: Callable[[Person | None], bool]
     further: bool = False
+    seldom: bool = False
 
 
 def _staff(person: Person | None) -> bool:
@@ -53,8 +56,8 @@ MENU = (
     Entry("web_registers.registers", _l("Register"), "journals", lambda person: may(person, "register.read"), True),
     Entry("web_reports.reports", _l("Laporan"), "bar-chart-line", lambda person: may(person, "report.read"), True),
     Entry("web_maintenance.listing", _l("Pemeliharaan"), "tools", _staff, further=True),
-    Entry("web_services.services", _l("Layanan"), "grid", _staff, further=True),
-    Entry("web_procedures.overview", _l("Versi SOP"), "diagram-3", _oversees, further=True),
+    Entry("web_services.services", _l("Layanan"), "grid", _staff, seldom=True),
+    Entry("web_procedures.overview", _l("Versi SOP"), "diagram-3", _oversees, seldom=True),
     Entry("web_services.services", _l("Layanan"), "grid", lambda person: not _staff(person)),
     Entry("web_tracking.track", _l("Lacak"), "search", lambda person: person is None),
 )
@@ -69,6 +72,7 @@ class Link:
     address: str
     current: bool
     further: bool
+    seldom: bool
 
 
 def menu() -> list[Link]:
@@ -80,7 +84,7 @@ def menu() -> list[Link]:
 def _link(entry: Entry) -> Link:
     section = entry.endpoint.partition(".")[0]
     here = (request.endpoint or "").partition(".")[0]
-    return Link(entry.label, entry.icon, url_for(entry.endpoint), section == here, entry.further)
+    return Link(entry.label, entry.icon, url_for(entry.endpoint), section == here, entry.further, entry.seldom)
 
 
 def unit() -> str:
