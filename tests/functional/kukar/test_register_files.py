@@ -11,9 +11,11 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 
 from tapak.cli.main import tapak
+from tapak.maintenance import service as maintenance
 from tapak.reports import comma_separated
 from tapak.reports.formats import FORMATS
 from tapak.reports.registers import find
+from tapak.requests import registers
 from tapak.requests.registers import Asked
 from tapak.sdk.errors import Forbidden, Invalid, NotFound
 
@@ -95,3 +97,9 @@ def test_the_command_writes_a_workbook(office, book, postgresql_server, database
     refused = CliRunner().invoke(tapak, [words[0], words[1], "kukar.logbook", *words[3:]])
     assert refused.exit_code == 1
     assert "not_found" in refused.output
+
+
+def test_an_agency_without_a_register_of_maintenance_has_cores(office):
+    with office.desk("kabid") as desk:
+        assert list(maintenance.plannable(desk)) == ["tapak.maintenance"]
+        assert "tapak.maintenance" in registers.registers(desk)

@@ -16,14 +16,12 @@ from tapak.inventory.models import Service
 from tapak.maintenance.concerned import RUNNING, concerned
 from tapak.maintenance.inputs import CancelInput, DoneInput, PlanInput
 from tapak.maintenance.models import MaintainedService, Maintenance
-from tapak.plugins import CORE
 from tapak.provisioning.models import Connection
 from tapak.requests import registers
 from tapak.requests.desk import Desk
 from tapak.requests.effects import add_row
 from tapak.sdk.errors import Conflict, Invalid, NotFound, flat_messages
 from tapak.sdk.fields import offer
-from tapak.sdk.maintenance import MaintenanceRow
 from tapak.sdk.registers import Register
 from tapak.tenants.models import Agency
 
@@ -33,9 +31,7 @@ NOBODY_ASKED = "Perencanaan ini tidak ditemukan."
 
 def books(desk: Desk) -> Mapping[str, Register]:
     """The registers of maintenance: those of the agency's procedures, or core's where they bring none."""
-    found = {key: book for key, book in registers.of_tenant(desk).items() if issubclass(book.schema, MaintenanceRow)}
-    own = {key: book for key, book in found.items() if key.partition(".")[0] != CORE}
-    return own or found
+    return registers.of_maintenance(registers.of_tenant(desk))
 
 
 def plannable(desk: Desk) -> Mapping[str, Register]:

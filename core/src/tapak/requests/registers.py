@@ -19,6 +19,7 @@ from tapak.requests.effects import add_row
 from tapak.requests.models import RegisterRow, Request
 from tapak.requests.reading import PAGE, escaped
 from tapak.sdk.errors import Invalid, NotFound, flat_messages
+from tapak.sdk.maintenance import MaintenanceRow
 from tapak.sdk.registers import Register
 
 
@@ -32,6 +33,7 @@ class Asked:
 
 
 EVERYTHING = Asked()
+GENERAL_MAINTENANCE = "tapak.maintenance"
 
 
 def registers(desk: Desk) -> Mapping[str, Register]:
@@ -45,11 +47,19 @@ def registers(desk: Desk) -> Mapping[str, Register]:
 
 
 def of_tenant(desk: Desk) -> Mapping[str, Register]:
-    """The tenant's registers by key, whoever asks."""
+    """The tenant's registers by key, whoever asks; core's of maintenance only where the plugins bring none."""
     plugins = [key.partition(".")[0] for key in desk.tenant.settings.get("procedures", [])]
     prefixes = list(dict.fromkeys([CORE, *plugins]))
     known = desk.registry.registers
-    return {key: known[key] for prefix in prefixes for key in known if key.partition(".")[0] == prefix}
+    found = {key: known[key] for prefix in prefixes for key in known if key.partition(".")[0] == prefix}
+    if len(of_maintenance(found)) > 1:
+        found.pop(GENERAL_MAINTENANCE, None)
+    return found
+
+
+def of_maintenance(known: Mapping[str, Register]) -> Mapping[str, Register]:
+    """Those of ``known`` that take maintenance."""
+    return {key: book for key, book in known.items() if issubclass(book.schema, MaintenanceRow)}
 
 
 def register(desk: Desk, key: str) -> Register:
