@@ -78,6 +78,8 @@ class StepResult:
 class StepKind(ABC):
     """One kind of step. ``name`` carries the version (``tapak.review/1``); a changed meaning takes a new one.
 
+    ``title`` heads its page; empty: the step's own title does.
+
     ``input_schema`` and ``uploads`` are the kind's own form. ``takes`` is the schema that a procedure's form for such
     a step is put together from; None: the kind's own form is the only one. ``decides`` marks kinds that nobody may do
     on an own request; ``needs_facts`` those whose figures core collects when the task arrives; ``provisions`` those

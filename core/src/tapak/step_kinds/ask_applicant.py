@@ -24,7 +24,7 @@ class AskApplicant(StepKind):
     """
 
     name = "tapak.ask_applicant/1"
-    title = "Permintaan kepada pemohon"
+    title = ""
     input_schema = NotePart
     takes = StepSchema
 

@@ -16,7 +16,7 @@ class Work(StepKind):
     """Work that is recorded; rows, letters and resources come from the procedure's ``effects``."""
 
     name = "tapak.work/1"
-    title = "Pekerjaan"
+    title = ""
     input_schema = NotePart
     takes = StepSchema
 

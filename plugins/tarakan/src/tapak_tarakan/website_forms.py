@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tapak.sdk import parts
@@ -20,7 +21,7 @@ STATIC, PHP = "static", "php"
 RUNTIMES = {STATIC: "Halaman statis (HTML)", PHP: "Aplikasi PHP"}
 NO_DATABASE = "none"
 ENGINES = {"mariadb": "MariaDB", "postgresql": "PostgreSQL"}
-FILES_PAGE = Page("files", "Website yang telah disiapkan")
+FILES_PAGE = Page("files", "Berkas website")
 APPLICATION = Upload(
     "application",
     "Arsip aplikasi",
@@ -95,18 +96,22 @@ class WebsiteReview(PreparedPart, ChecksPart, parts.ReviewPart):
 class RuntimePart(StepSchema):
     """How the application runs."""
 
-    runtime = Choice("Cara kerja website", RUNTIMES, widget="radio")
+    runtime = Choice("Cara kerja website", RUNTIMES, widget="radio", help="Untuk yang belum ada: menurut rencana.")
     database = Choice("Basis data", widget="radio", help="Sambungannya diberikan kepada PHP website ini.")
 
 
-class Existence(parts.BranchPart, RuntimePart):
-    """Row 6: whether the website is there, where it is installed, and what it needs there."""
+class TargetPart(StepSchema):
+    """Where it is installed."""
 
     site = Choice(
         "Dipasang pada",
         optional=True,
         help="Website yang sudah berjalan mendapat rilis baru; kosong berarti website baru dengan nama yang diminta.",
     )
+
+
+class Existence(parts.BranchPart, TargetPart, RuntimePart):
+    """Row 6: whether the website is there, where it is installed, and how it runs: for one to be made, as planned."""
 
 
 class NeedRow(StepSchema):
@@ -286,7 +291,11 @@ def _as_decided(view: View) -> Mapping[str, Any]:
 SUBMISSION = Form(
     WebsiteSubmission,
     pages=(parts.LETTER_PAGE, parts.SYSTEM_PAGE, parts.NAME_PAGE, FILES_PAGE, parts.PEOPLE_PAGE),
-    uploads=(parts.REQUEST_LETTER, *APPLICATION_FILES),
+    uploads=(
+        parts.REQUEST_LETTER,
+        APPLICATION,
+        *(replace(each, help="PDF, bila sudah ada.") for each in (KAK, MANUAL, DOCUMENTATION)),
+    ),
     asked_anew=parts.ASKED_ANEW,
     choices=lambda view: {"site": _sites(view), "name_zone": zone_choices(view)},
     initial=lambda view: {"name_zone": next(iter(view.zones), "")},
@@ -317,7 +326,7 @@ EXISTENCE = Form(
 )
 ANALYSIS = Form(
     AnalysisPart,
-    uploads=(WEBSITE_DATA, KAK),
+    uploads=(WEBSITE_DATA, replace(KAK, help="PDF, bila sudah ada.")),
     shown=_instructions,
     sample={"needs": [{"topic": "Profil", "content": "Sejarah dan visi", "source": "Sekretariat", "keeper": "Humas"}]},
 )
