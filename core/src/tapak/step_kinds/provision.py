@@ -20,7 +20,7 @@ class Provision(StepKind):
     """Makes the procedure's desired resources; finishing needs every one of them live."""
 
     name = "tapak.provision/1"
-    title = "Pembuatan dan konfigurasi"
+    title = ""
     input_schema = NotePart
     takes = NotePart
     provisions = True

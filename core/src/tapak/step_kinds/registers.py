@@ -86,7 +86,7 @@ BACKUPS = Register(
     key="tapak.backups",
     title="Pencadangan dan uji pemulihan",
     schema=BackupRow,
-    columns=("began_at", "name", "kind", "outcome", "size", "seconds", "snapshot", "problem"),
+    columns=("began_at", "name", "kind", "outcome", "size", "seconds", "problem"),
     search=("name", "snapshot"),
 )
 MAINTENANCE = Register(

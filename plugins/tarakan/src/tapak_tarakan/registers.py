@@ -81,7 +81,7 @@ class WebsiteRow(StepSchema):
     agency = Line("Perangkat daerah", 200)
     runtime = Choice("Cara kerja website", RUNTIMES)
     archive = Line("Arsip aplikasi", 300)
-    sha256 = Line("SHA-256", 64)
+    sha256 = Line("Sidik SHA-256", 64)
     configuration = Table("Konfigurasi", SettingLine, least=0, most=50)
 
 

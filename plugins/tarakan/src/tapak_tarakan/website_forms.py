@@ -207,7 +207,8 @@ def _databases(view: View) -> dict[str, str]:
 
 
 def _sites(view: View) -> dict[str, str]:
-    return {name: f"{name} · {service.title}" for name, service in websites(view).items()}
+    found = websites(view).items()
+    return {name: service.title if name in service.title else f"{service.title} · {name}" for name, service in found}
 
 
 def _application(view: View) -> Lines:
@@ -216,8 +217,11 @@ def _application(view: View) -> Lines:
     if archive is None:
         return [("Arsip aplikasi", "Belum ada")]
     report = next((each for each in view.scans if each.document_id == archive.id), None)
-    told = unfit(view) or (f"{len(report.findings)} temuan, tidak ada yang kritis" if report else "")
-    return [("Arsip aplikasi", archive.filename), *([("Pemeriksaan keamanan", told)] if told else [])]
+    found = (
+        f"{len(report.findings)} temuan, tidak ada yang kritis" if report and report.findings else "tidak ada temuan"
+    )
+    told = [("Pemeriksaan keamanan", unfit(view) or found)] if report else []
+    return [("Arsip aplikasi", archive.filename), *told]
 
 
 def _as_applied(view: View) -> Mapping[str, Any]:
