@@ -7,11 +7,14 @@ from typing import Any
 
 from tapak.sdk.errors import Invalid
 from tapak.sdk.forms import Form
+from tapak.sdk.names import fold_label
 from tapak.sdk.parts import LetterPart, PlainSubmission
 from tapak.sdk.procedure import Procedure, Step
 from tapak.sdk.request_view import only_outcome
 from tapak.sdk.step_kinds import StepKind, StepResult
 from tapak.sdk.view import View
+
+LETTER_DATE = "letter_date"
 
 
 class Submit(StepKind):
@@ -32,9 +35,9 @@ class Submit(StepKind):
 
     def run(self, view: View, data: Mapping[str, Any]) -> StepResult:
         answers = self.form(view).schema().dump(data)
-        problems = _problems(view, data, answers)
-        if problems:
-            raise Invalid("Periksa isian yang ditandai.", log="submission refused", fields=problems)
+        told = problems(view, data, answers)
+        if told:
+            raise Invalid("Periksa isian yang ditandai.", log="submission refused", fields=told)
         return StepResult(
             outcome=only_outcome(view),
             summary=f"Permohonan diajukan dengan surat nomor {answers['letter_number']}",
@@ -43,12 +46,16 @@ class Submit(StepKind):
         )
 
 
-def _problems(view: View, data: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, list[str]]:
-    problems = {name: list(told) for name, told in view.procedure.validate(view, answers).items()}
-    for wish in view.procedure.wished_names(answers):
-        taken = view.name_problem(wish.label, wish.zone)
-        if taken and taken not in problems.get(wish.field, ()):
-            problems.setdefault(wish.field, []).append(taken)
-    if data["letter_date"] > view.now.date():
-        problems.setdefault("letter_date", []).append("Tanggal surat belum tiba.")
-    return problems
+def problems(view: View, data: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What procedure, inventory and calendar say against a submission, by field.
+
+    ``data`` is validated and may lack fields, as ``answers``, what was filled in, may while it is a draft.
+    """
+    found = {name: list(told) for name, told in view.procedure.validate(view, answers).items()}
+    for wish in view.procedure.wished_names(data):
+        taken = view.name_problem(fold_label(wish.label), wish.zone)
+        if taken and taken not in found.get(wish.field, ()):
+            found.setdefault(wish.field, []).append(taken)
+    if LETTER_DATE in data and data[LETTER_DATE] > view.now.date():
+        found.setdefault(LETTER_DATE, []).append("Tanggal surat belum tiba.")
+    return found

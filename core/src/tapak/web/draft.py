@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -18,15 +17,14 @@ from tapak.requests.models import Task
 from tapak.requests.view import TaskView
 from tapak.sdk.errors import Invalid, NotFound, flat_messages
 from tapak.sdk.forms import Form, Page
-from tapak.sdk.names import fold_label
 from tapak.sdk.step_kinds import run_step
+from tapak.step_kinds import submit
 from tapak.web.entered import Line, line
 from tapak.web.formdata import fit_to_show, on_page
 from tapak.web.task_page import Sent
 
 Problems = dict[str, list[str]]
 DOCUMENT = "document:"
-LETTER_DATE = "letter_date"
 
 
 @dataclass(frozen=True)
@@ -141,8 +139,7 @@ class Draft:
         try:
             clean = self.schema.load({**self.values, **ticked})
         except ValidationError as error:
-            rules, early = self._rules(error.valid_data), self._early(error.valid_data)
-            return {**rules, **early, **found, **flat_messages(error.normalized_messages())}
+            return {**self._rules(error.valid_data), **found, **flat_messages(error.normalized_messages())}
         try:
             run_step(self.view.kind, self.view, clean)
         except Invalid as refused:
@@ -193,20 +190,9 @@ class Draft:
 
     def _rules(self, valid: Any) -> Problems:
         """What the procedure and the inventory say, while only ``valid`` of the form can be judged."""
-        told = {name: list(lines) for name, lines in self.view.procedure.validate(self.view, self.values).items()}
+        told = submit.problems(self.view, valid if isinstance(valid, dict) else {}, self.values)
         asked = {name for name, field in self.schema.fields.items() if field.required}
-        told = {name: lines for name, lines in told.items() if name not in asked or self.values.get(name)}
-        for wish in self.view.procedure.wished_names(valid if isinstance(valid, dict) else {}):
-            problem = self.view.name_problem(fold_label(wish.label), wish.zone)
-            if problem:
-                told.setdefault(wish.field, [problem])
-        return told
-
-    def _early(self, valid: Any) -> Problems:
-        """A letter of a day to come is refused on its own page, whatever other pages lack."""
-        on = valid.get(LETTER_DATE) if isinstance(valid, dict) else None
-        early = isinstance(on, date) and on > self.view.now.date()
-        return {LETTER_DATE: ["Tanggal surat belum tiba."]} if early else {}
+        return {name: lines for name, lines in told.items() if name not in asked or self.values.get(name)}
 
     def _missing_files(self) -> Problems:
         view = self.view
