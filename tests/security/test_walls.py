@@ -26,7 +26,7 @@ OF_THE_PLATFORM = {"alembic_version", "tenant", "tenant_host"}
 # What a walk to a live name leaves nothing in.
 MAY_BE_EMPTY = {
     *("backup_run", "idempotency_key", "maintained_service", "maintenance", "pause", "plugin_setting"),
-    *("sign_in_failure", "wake", "zone_state"),
+    *("sign_in_failure", "usage_day", "wake", "zone_state"),
 }
 HIDDEN = (errors.UndefinedObject, errors.InvalidTextRepresentation)
 REFUSED = (errors.InsufficientPrivilege, errors.RestrictViolation)

@@ -22,7 +22,7 @@ from tapak.documents.library import installed_letters
 from tapak.jobs import sweep
 from tapak.jobs.alarm import HANGING, set_alarm
 from tapak.jobs.tools import Tools
-from tapak.monitoring import expiry
+from tapak.monitoring import expiry, usage
 from tapak.monitoring.drift import EVERY, known_identities, live_resources, look, serials
 from tapak.monitoring.notes import note
 from tapak.provisioning import service as provisioning
@@ -149,9 +149,30 @@ def clear_away(tools: Tools, session: Session, lease: Lease) -> None:
     """Sweep the tenant, and again tomorrow."""
     desk = _desk(tools, session)
     expiry.look(session, desk.tenant, desk.now)
+    usage.begin_counting(desk)
     sweep.sweep(session, tools.documents)
     scans.sweep(tools.config.scanning)
     if not end_lease(session, lease, again_in=sweep.EVERY):
+        raise LeaseLost
+    session.commit()
+
+
+def count_usage(tools: Tools, session: Session, lease: Lease) -> None:
+    """Count what sites were used up to yesterday, and again tomorrow; a server that is away is asked again then."""
+    desk = _desk(tools, session)
+    asked, zone, seconds = usage.due(desk), desk.tenant.time_zone, tools.config.lease
+    session.commit()
+
+    def alive() -> None:
+        set_alarm(seconds * HANGING)
+
+    with heartbeat.held(tools.database, session.info[TENANT], lease, seconds, alive, longest=running.LONGEST):
+        told = [(asking, usage.ask(asking, tools.providers, zone)) for asking in asked]
+    desk = _desk(tools, session)
+    for asking, found in told:
+        usage.store(desk, asking, found)
+    usage.write_months(desk)
+    if not end_lease(session, lease, again_in=usage.until_tomorrow(desk)):
         raise LeaseLost
     session.commit()
 
@@ -190,6 +211,7 @@ HANDLERS: Mapping[str, Handler] = {
     CALENDAR: calendar,
     EVENT: event,
     sweep.SWEEP: clear_away,
+    usage.WAKE: count_usage,
     BACK_UP: backup,
     TEST_RESTORE: backup,
 }

@@ -60,6 +60,22 @@ class BackupRow(StepSchema):
     problem = Prose("Masalah", 500, optional=True)
 
 
+class UsageRow(StepSchema):
+    """What a site was used in one month; ``days`` of it were counted, from ``since`` to ``until``."""
+
+    month = Line("Bulan", 7)
+    name = Line("Nama", 253)
+    system = Line("Layanan", 200)
+    agency = Line("Perangkat daerah", 200)
+    requests = Count("Permintaan", 0, 2**60, default=0)
+    traffic = Count("Lalu lintas (kB)", 0, 2**60, default=0)
+    disk = Count("Ruang penyimpanan (kB)", 0, 2**60)
+    since = Day("Dihitung dari")
+    until = Day("Dihitung sampai")
+    days = Count("Hari dihitung", 0, 31, default=0)
+    source = Line("Sumber", 200)
+
+
 AGENDA = Register(
     key="tapak.agenda",
     title="Buku agenda surat masuk",
@@ -97,4 +113,11 @@ MAINTENANCE = Register(
     search=MAINTENANCE_SEARCH,
     number_series="maintenance",
 )
-REGISTERS = (AGENDA, DISPOSITIONS, NAMES, BACKUPS, MAINTENANCE)
+USAGE = Register(
+    key="tapak.usage",
+    title="Penggunaan hosting per bulan",
+    schema=UsageRow,
+    columns=("month", "name", "agency", "requests", "traffic", "disk", "since", "until", "days", "source"),
+    search=("month", "name"),
+)
+REGISTERS = (AGENDA, DISPOSITIONS, NAMES, BACKUPS, MAINTENANCE, USAGE)

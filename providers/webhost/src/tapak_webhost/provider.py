@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from tapak.sdk.errors import ProviderError
 from tapak.sdk.provider import Applied, Capabilities, Change, Check, Provider, Verification
 from tapak.sdk.resources import Account, Fact, Release, Site, Spec
 from tapak.sdk.settings import SettingsSchema
+from tapak.sdk.usage import Usage
 from tapak_webhost import figures
 from tapak_webhost.accounts import Accounts
 from tapak_webhost.channel import LocalChild
@@ -21,6 +24,7 @@ from tapak_webhost.settings import WebHostSettings
 
 NOBODY = "tapak-check.invalid"
 TRAFFIC_DAYS = 7
+USAGE_TIMEOUT = 300.0
 
 _CHECKS = {
     "web": ("Direktori situs", "Agen dapat menulis di direktori situs."),
@@ -99,6 +103,17 @@ class WebHostProvider(Provider):
         except ProviderError as error:
             return figures.unreachable(names, error.message)
         return figures.facts(told, names)
+
+    def usage(self, names: Sequence[str], bounds: Sequence[datetime]) -> Sequence[Usage]:
+        """From the server's access log, and what the sites take on disk."""
+        fields = {"names": list(names), "bounds": [int(at.timestamp()) for at in bounds]}
+        told = self._agent.ask("usage", fields, timeout=USAGE_TIMEOUT)
+        first = None if told["first"] is None else datetime.fromtimestamp(told["first"], UTC)
+        return [
+            Usage(name, since, until, span[name]["requests"], span[name]["bytes"], told["disk"][name], first)
+            for (since, until), span in zip(pairwise(bounds), told["spans"], strict=True)
+            for name in names
+        ]
 
     def close(self) -> None:
         self._agent.close()

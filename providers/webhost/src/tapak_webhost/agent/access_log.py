@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -49,11 +50,53 @@ class Traffic:
 def count(log: Path, names: Iterable[str], since: float) -> Traffic:
     """Count what ``log`` and its rotated companions hold since that time, in all and for ``names``."""
     traffic = Traffic(since, sites={name: Count() for name in names})
+    for hour, name, status, size in _requests(log, since):
+        # Whole hours: one that began before the period doesn't count.
+        if hour < since:
+            continue
+        traffic.first = hour if traffic.first is None else min(traffic.first, hour)
+        traffic.hours[hour] = traffic.hours.get(hour, 0) + size
+        traffic.total.add(status, size)
+        if name in traffic.sites:
+            traffic.sites[name].add(status, size)
+    return traffic
+
+
+def tally(log: Path, names: Iterable[str], bounds: Sequence[int]) -> tuple[list[dict[str, Count]], int | None]:
+    """Count each of ``names`` between every two of ``bounds`` (epoch seconds of whole hours, rising), in one pass.
+
+    Also tells since when the log counts: the first hour that it has, None where it reaches back before the first bound.
+    """
+    wanted = frozenset(names)
+    spans = [{name: Count() for name in wanted} for _ in bounds[1:]]
+    first: int | None = bounds[-1]
+    for hour, name, status, size in _requests(log, bounds[0]):
+        first = None if first is None or hour < bounds[0] else min(first, hour)
+        if name in wanted and bounds[0] <= hour < bounds[-1]:
+            spans[bisect_right(bounds, hour) - 1][name].add(status, size)
+    return spans, None if _has_older(log, bounds[0]) else first
+
+
+def _has_older(log: Path, since: float) -> bool:
+    """Whether a rotated companion ended before that time, so that nothing since then is missing."""
+    return any(path.is_file() and path.stat().st_mtime < since for path in log.parent.glob(f"{log.name}.*"))
+
+
+def _requests(log: Path, since: float) -> Iterator[tuple[int, str, str, int]]:
+    """Hour (epoch seconds of its beginning), site, first digit of the answer and bytes sent, of every request."""
     hours: dict[bytes, int | None] = {}
     for path in _files(log, since):
         for line in _lines(path):
-            _take(traffic, hours, line)
-    return traffic
+            found = _LINE.fullmatch(line)
+            if found is None:
+                continue
+            host, stamp, status, sent = found.groups()
+            key = stamp[:14] + stamp[20:]
+            if key not in hours:
+                hours[key] = _hour(key)
+            hour, name = hours[key], host.decode("ascii", "replace")
+            if hour is not None and name != MARKER_NAME:
+                yield hour, name, status.decode(), 0 if sent == b"-" else int(sent)
 
 
 def _files(log: Path, since: float) -> list[Path]:
@@ -72,27 +115,6 @@ def _lines(path: Path) -> Iterator[bytes]:
             stream.seek(-MAX_BYTES, 2)
             stream.readline()
         yield from stream
-
-
-def _take(traffic: Traffic, hours: dict[bytes, int | None], line: bytes) -> None:
-    found = _LINE.fullmatch(line)
-    if found is None:
-        return
-    host, stamp, status, sent = found.groups()
-    key = stamp[:14] + stamp[20:]
-    if key not in hours:
-        hours[key] = _hour(key)
-    hour = hours[key]
-    name = host.decode("ascii", "replace")
-    # Whole hours: one that began before the period doesn't count.
-    if hour is None or hour < traffic.since or name == MARKER_NAME:
-        return
-    size = 0 if sent == b"-" else int(sent)
-    traffic.first = hour if traffic.first is None else min(traffic.first, hour)
-    traffic.hours[hour] = traffic.hours.get(hour, 0) + size
-    traffic.total.add(status.decode(), size)
-    if name in traffic.sites:
-        traffic.sites[name].add(status.decode(), size)
 
 
 def _hour(key: bytes) -> int | None:

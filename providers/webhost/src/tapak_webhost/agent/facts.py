@@ -42,6 +42,19 @@ def gather(config: Config, names: Sequence[str], days: int) -> dict[str, Any]:
     }
 
 
+def usage(config: Config, names: Sequence[str], bounds: Sequence[int]) -> dict[str, Any]:
+    """What each of ``names`` was asked for between every two of ``bounds``, and what it takes on disk now.
+
+    ``first`` is since when the log counts; None where it counts all of it.
+    """
+    spans, first = access_log.tally(config.access_log, names, bounds)
+    return {
+        "first": first,
+        "disk": {name: _size(config.web_dir, name)["disk"] for name in names},
+        "spans": [{name: asdict(found) for name, found in span.items()} for span in spans],
+    }
+
+
 def _sites(web_dir: Path) -> int:
     try:
         with os.scandir(web_dir / "sites") as entries:

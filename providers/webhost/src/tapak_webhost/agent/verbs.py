@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 from tapak_webhost import VERSION
@@ -230,6 +231,14 @@ class Verbs:
         with self.config.access_log.open("rb"):
             pass
 
+    def usage(self, fields: Fields) -> Answer:
+        """What ``names`` were asked for between every two of ``bounds``, epoch seconds of whole hours, rising."""
+        bounds = rows(fields, "bounds", "usage", MAX_DAYS)
+        whole = all(isinstance(at, int) and not isinstance(at, bool) and at % 3600 == 0 for at in bounds)
+        if len(bounds) < 2 or not whole or any(later <= at for at, later in pairwise(bounds)):
+            raise AgentError(BAD_REQUEST, "usage: bounds are at least two whole hours, rising")
+        return facts.usage(self.config, _names(fields), bounds)
+
 
 _CHANGE = frozenset({"name", "fence", "timeout", "desired", "observed"})
 _VERBS: dict[str, tuple[frozenset[str], Callable[[Verbs, Fields], Answer]]] = {
@@ -244,6 +253,7 @@ _VERBS: dict[str, tuple[frozenset[str], Callable[[Verbs, Fields], Answer]]] = {
     "open_account": (frozenset({"name", "key"}), Verbs.open_account),
     "probe": (frozenset({"name", "place"}), Verbs.probe),
     "facts": (frozenset({"names", "days"}), Verbs.facts),
+    "usage": (frozenset({"names", "bounds"}), Verbs.usage),
     "ensure": (frozenset(), Verbs.ensure),
     "check": (frozenset(), Verbs.check),
 }
