@@ -23,17 +23,8 @@ from tapak.scanning import models as _scanning
 from tapak.tenants import models as _tenants
 
 ROOMS = (
-    _accounts,
-    _audit,
-    Wake,
-    _documents,
-    _inventory,
-    _maintenance,
-    _monitoring,
-    _provisioning,
-    _requests,
-    _scanning,
-    _tenants,
+    *(_accounts, _audit, Wake, _documents, _inventory, _maintenance, _monitoring, _provisioning, _requests),
+    *(_scanning, _tenants),
 )
 
 

@@ -103,7 +103,11 @@ def write_months(desk: Desk) -> None:
     """Write a row of the register for every site and month that is over and has none yet."""
     this_month = desk.today.replace(day=1)
     month = func.to_char(UsageDay.day, "YYYY-MM")
-    written = select(RegisterRow.words).where(RegisterRow.register == BOOK, RegisterRow.task_id.is_(None))
+    written = select(RegisterRow.id).where(
+        RegisterRow.register == BOOK,
+        RegisterRow.content["month"].as_string() == month,
+        RegisterRow.content["name"].as_string() == UsageDay.name,
+    )
     query = (
         select(
             UsageDay.name,
@@ -117,7 +121,7 @@ def write_months(desk: Desk) -> None:
             func.max(UsageDay.disk).label("disk"),
             func.string_agg(UsageDay.source.distinct(), ", ").label("source"),
         )
-        .where(UsageDay.day < this_month, func.lower(month + " " + UsageDay.name).not_in(written))
+        .where(UsageDay.day < this_month, ~written.exists())
         .group_by(UsageDay.name, month)
         .having(func.count(UsageDay.requests) > 0)
         .order_by(month, UsageDay.name)
