@@ -93,7 +93,13 @@ class Delivery(StepSchema):
     )
 
 
-class Hosting(parts.AddressPart, parts.NotePart):
+class AddressPart(StepSchema):
+    """The address that the name will lead to."""
+
+    address = Choice("IP address", help="Dipakai rekaman DNS pada langkah berikutnya.")
+
+
+class Hosting(AddressPart, parts.NotePart):
     """The application is put online under the address that is chosen."""
 
 

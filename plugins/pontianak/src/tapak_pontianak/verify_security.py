@@ -61,7 +61,11 @@ class VerificationInput(FilePart, AspectsPart, RemarkPart, OutcomePart, ReasonsP
         if told not in mine:
             room = max(0, EXPLANATION - len(told) - 1)
             data["explanation"] = "\n".join(part for part in (mine[:room], told) if part)
-        return data
+        return {
+            **data,
+            "reasons": data["reasons"] or [REASON],
+            "fields_concerned": data["fields_concerned"] or [files.KIND],
+        }
 
 
 @dataclass(frozen=True)
