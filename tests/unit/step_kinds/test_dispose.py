@@ -1,5 +1,7 @@
 """The disposition: complete when it opens, printed on the sheet."""
 
+from dataclasses import replace
+
 import pytest
 from marshmallow import ValidationError
 
@@ -48,3 +50,12 @@ def test_passing_over_the_next_actor_is_told(view_at, load, kinds):
     assert kinds["dispose"].warnings(view, load(view, {})) == {}
     told = kinds["dispose"].warnings(view, load(view, {"forwarded_to": ["kasubbag_umum"]}))
     assert "Bidang Aplikasi dan Informatika" in told["forwarded_to"][0]
+
+
+def test_without_an_agenda_the_submission_s_letter_is_disposed_of(view_at, load, kinds):
+    view = view_at("dispose")
+    view = replace(view, results={})
+    result = kinds["dispose"].run(view, load(view, {}))
+    row, context = result.records[0].data, result.letters[0].context
+    assert (row["sender"], row["letter_number"]) == ("Dinas Contoh", view.answers["letter_number"])
+    assert context["letter_date"] == "19 November 2026"

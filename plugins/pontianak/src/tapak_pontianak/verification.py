@@ -96,7 +96,7 @@ def proposed(found: Sequence[Finding]) -> dict[str, str]:
         "answer": "unmet",
         "severity": worst[0].severity,
         "finding": "\n".join(dict.fromkeys(each.text for each in worst))[:1000],
-        "evidence": "\n".join(place(each) for each in worst if each.file)[:1000],
+        "evidence": "\n".join(dict.fromkeys(place(each) for each in worst if each.file))[:1000],
     }
 
 
