@@ -36,6 +36,12 @@ BODIES: dict[str, Any] = {
     "cancel": {"reason": "Menyelinap"},
     "move": {"reason": "Menyelinap", "step": "close"},
     "version": {"reason": "Menyelinap", "to": 1},
+    "changes": {"service": "tarakan.hosting_change", "change": "rename"},
+    "renewal": {"responsible_officer": "Menyelinap", "still_used": True},
+    "decision": {"approve": True},
+    "suspend": {"reason": "Menyelinap"},
+    "emergency": {"reason": "Menyelinap"},
+    "letter": {"letter_number": "1/2026", "letter_date": "2026-01-02"},
     "uploads": {"kind": "request_letter", "filename": "a.pdf", "size": 5},
     "complete": {"sha256": ""},
 }

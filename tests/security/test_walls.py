@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 
 import psycopg
 import pytest
@@ -15,7 +15,7 @@ from tapak.db.session import Database
 from tapak.demo.servers.process import wait_until
 from tapak.demo.stack import DATABASE
 from tapak.documents.models import Document
-from tapak.inventory.models import ExpiryReminder, Renewal, Service
+from tapak.inventory.models import Emergency, ExpiryReminder, Renewal, Service
 from tapak.requests.models import ImportedRow, RegisterImport, SealedEntry, Task
 from tapak.scanning import service
 from tapak.scanning.models import ScanRun
@@ -65,6 +65,9 @@ def keep_books(deployment: Deployment, agency: Agency) -> None:
                 SealedEntry(register="x.y", request_id=task.request_id, task_id=task.id, **entry),
                 ExpiryReminder(service_id=service_id, expires_on=today, days=60),
                 Renewal(service_id=service_id, account_id=1, asked_by="X", responsible_officer="X"),
+                Emergency(
+                    service_id=service_id, reason="X", account_id=1, declared_by="X", letter_due=datetime.now(UTC)
+                ),
             ]
         )
     database.close()

@@ -92,6 +92,8 @@ TABLE: list[tuple[str, Subject, set[str], set[str]]] = [
     ("service.repair", None, STAFF | {"admin"}, INSIDE | {"stranger", "nobody"}),
     ("service.read", REQUEST, READERS, set()),
     ("service.renew", REQUEST, INSIDE, READERS - INSIDE),
+    ("service.change", REQUEST, INSIDE, READERS - INSIDE),
+    ("service.emergency", None, STAFF | {"admin"}, INSIDE | {"stranger", "nobody"}),
     ("service.manage", None, STAFF | {"admin"}, INSIDE | {"stranger", "nobody"}),
 ]
 

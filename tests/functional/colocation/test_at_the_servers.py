@@ -137,3 +137,19 @@ def test_maintenance_by_rest(deployment: Deployment) -> None:
         assert row["author"].endswith("(Petugas NOC)")
     with deployment.caller(deployment.one.who("dispose")) as client:
         assert client.post(path, json={"content": MAINTENANCE}).status_code == 403
+
+
+def test_the_signed_handover_record_comes_with_the_report_or_the_closing(deployment: Deployment) -> None:
+    placed = case(deployment)
+    report = placed.to("report")
+    officer = placed.agency.who("report")
+    assert "signed_handover_record" in [each["kind"] for each in report["uploads"]]
+    placed.walker.upload(officer, report["id"], "signed_handover_record")
+    close = placed.to("close")
+    placed.walker.upload(placed.applicant, close["id"], "signed_handover_record")
+    assert placed.to_end()["state"] == "done"
+    for who in (officer, placed.applicant):
+        papers = placed.walker.call(who, "GET", f"/requests/{placed.request_id}/documents")
+        kinds = [paper["kind"] for paper in papers]
+        assert "handover_record" in kinds
+        assert "signed_handover_record" in kinds

@@ -259,6 +259,8 @@ ACTIONS: Mapping[str, Rule] = {
     "service.repair": _overseer,
     "service.read": _anyone,
     "service.renew": _of_agency,
+    "service.change": _of_agency,
     "service.manage": _overseer,
+    "service.emergency": _overseer,
 }
 """Every action, and what is in the way (Indonesian; empty: nothing) once the subject is visible."""

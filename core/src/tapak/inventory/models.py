@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,7 +16,8 @@ class Service(TenantRow, Base):
     """An active service (Layanan aktif): what an approved request leads to and what its resources belong to.
 
     ``state``: reserved (approved), provisioning, live, failed, suspended, ended. ``expires_on`` is the last day of its
-    term (None: it has none); ``suspended_at`` says since when it is to be suspended.
+    term (None: it has none); ``suspended_at`` says since when it is to be suspended. ``current`` are answers that
+    changes laid over those of its request. ``deactivated_at``: it was ended, and only what is kept for a time remains.
     """
 
     __tablename__ = "service"
@@ -33,6 +35,8 @@ class Service(TenantRow, Base):
     live_at: Mapped[datetime | None]
     expires_on: Mapped[date | None]
     suspended_at: Mapped[datetime | None]
+    current: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    deactivated_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -68,6 +72,31 @@ class Renewal(TenantRow, Base):
     approved: Mapped[bool | None]
     decided_by: Mapped[str] = mapped_column(server_default="")
     decided_at: Mapped[datetime | None]
+
+
+class Emergency(TenantRow, Base):
+    """A service that was taken off the net at once (penonaktifan darurat); its letter follows until ``letter_due``.
+
+    ``settled_at``: the letter has come; ``restored_at``: the service was brought back.
+    """
+
+    __tablename__ = "emergency"
+    __table_args__ = (
+        tenant_key("service_id", Service),
+        Index("ix_emergency_open", "tenant_id", "service_id", unique=True, postgresql_where=text("settled_at is null")),
+    )
+
+    service_id: Mapped[int]
+    reason: Mapped[str]
+    account_id: Mapped[int]
+    declared_by: Mapped[str]
+    declared_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    letter_due: Mapped[datetime]
+    letter_number: Mapped[str] = mapped_column(server_default="")
+    letter_date: Mapped[date | None]
+    settled_by: Mapped[str] = mapped_column(server_default="")
+    settled_at: Mapped[datetime | None]
+    restored_at: Mapped[datetime | None]
 
 
 class HeldName(TenantRow, Base):

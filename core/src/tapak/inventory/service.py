@@ -94,6 +94,16 @@ def release(session: Session, service_id: int, *, rest: int = 0) -> None:
     session.execute(update(Address).where(Address.service_id == service_id).values(service_id=None))
 
 
+def let_go(session: Session, service_id: int, *, names: set[str], addresses: set[str], rest: int) -> None:
+    """Take back what a service that goes on holds beside ``names`` and ``addresses``, as :func:`release` does."""
+    mine = (HeldName.service_id == service_id, HeldName.name.not_in(names))
+    until = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, rest)
+    session.execute(update(HeldName).where(*mine, HeldName.state == "live").values(state="quarantined", until=until))
+    session.execute(delete(HeldName).where(*mine, HeldName.state == "reserved"))
+    unused = (Address.service_id == service_id, Address.address.not_in(addresses))
+    session.execute(update(Address).where(*unused).values(service_id=None))
+
+
 def _zones(session: Session) -> Sequence[str]:
     return session.scalars(select(Zone.name).where(~Zone.legacy).order_by(Zone.id)).all()
 

@@ -10,8 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from tapak.audit.service import record
+from tapak.inventory import service as inventory
 from tapak.inventory.models import ExpiryReminder, Service
 from tapak.provisioning import service as provisioning
+from tapak.provisioning.models import Resource
+from tapak.sdk.resources import RecordSet
 from tapak.tenants.models import Tenant
 
 REMINDERS = (60, 30, 7, 1)
@@ -23,13 +26,32 @@ TERM, GRACE_SETTING, SUSPEND = "service_term_days", "renewal_grace_days", "suspe
 def look(session: Session, tenant: Tenant, now: datetime) -> None:
     """Give terms, remind, and suspend what is late where the agency wants that; looking again changes nothing."""
     today = now.astimezone(ZoneInfo(tenant.time_zone)).date()
-    running = select(Service).where(Service.state.in_(("live", "suspended"))).order_by(Service.id).with_for_update()
+    _retire(session, now)
+    lasting = Service.state.in_(("live", "suspended")), Service.deactivated_at.is_(None)
+    running = select(Service).where(*lasting).order_by(Service.id).with_for_update()
     for service in session.scalars(running):
         _give_term(service, tenant)
         if service.expires_on is not None:
             _remind(session, service, today)
             if tenant.settings.get(SUSPEND) and today > late_from(service.expires_on, tenant):
                 suspend(session, service, now, "masa layanan habis dan tidak didaftarkan ulang")
+
+
+def _retire(session: Session, now: datetime) -> None:
+    """Remove what was kept for a time: an ended service's site, a name that led to a service's new one."""
+    for service_id in provisioning.retire(session, now):
+        service = session.scalars(select(Service).where(Service.id == service_id)).one()
+        if service.deactivated_at is not None:
+            service.suspended_at = None
+        wanted = select(Resource.spec).where(Resource.service_id == service_id, Resource.kind == RecordSet.kind)
+        specs = [spec for spec in session.scalars(wanted) if spec]
+        names = {str(spec["name"]) for spec in specs if spec["type"] != "PTR"}
+        addresses = {str(value) for spec in specs for value in spec["values"]}
+        inventory.let_go(
+            session, service_id, names=names, addresses=addresses, rest=provisioning.rest(session, service_id)
+        )
+        told = "Yang disimpan sementara dihapus"
+        record(session, "service.retired", person=None, request_id=service.request_id, summary=told)
 
 
 def late_from(expires_on: date, tenant: Tenant) -> date:

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tapak.accounts.policy import RequestSubject, require
 from tapak.audit.service import record
-from tapak.inventory.models import ExpiryReminder, Renewal, Service
+from tapak.inventory.models import Emergency, ExpiryReminder, Renewal, Service
 from tapak.monitoring import expiry
 from tapak.provisioning import service as provisioning
 from tapak.requests.desk import Desk
+from tapak.requests.models import Request
 from tapak.sdk.errors import Conflict, Invalid, NotFound
 from tapak.tenants.models import Agency
 
@@ -25,7 +26,8 @@ MOST = 500
 class Active:
     """An active service; ``left`` are days until its last one (None: no term), ``reminded`` the last reminder's days.
 
-    ``late``: its last day is over; ``renewal`` is the one that waits for a decision.
+    ``late``: its last day is over; ``renewal`` is the one that waits for a decision, ``emergency`` the one whose letter
+    is owed, ``changing`` the number of the request that is changing it (empty: none).
     """
 
     service: Service
@@ -33,6 +35,8 @@ class Active:
     left: int | None
     reminded: int | None
     renewal: Renewal | None
+    emergency: Emergency | None
+    changing: str
 
     @property
     def late(self) -> bool:
@@ -49,9 +53,16 @@ def active(desk: Desk, *, late: bool = False) -> Sequence[Active]:
         .where(ExpiryReminder.service_id == Service.id, ExpiryReminder.expires_on == Service.expires_on)
         .scalar_subquery()
     )
+    changing = (
+        select(func.max(Request.number))
+        .where(Request.concerns_id == Service.id, Request.state.in_(("submitted", "in_process", "returned")))
+        .scalar_subquery()
+    )
+    owed = (Emergency.service_id == Service.id) & Emergency.settled_at.is_(None)
     query = (
-        select(Service, Agency.name, last, Renewal)
+        select(Service, Agency.name, last, Renewal, Emergency, func.coalesce(changing, ""))
         .join(Agency, Agency.id == Service.agency_id)
+        .outerjoin(Emergency, owed)
         .outerjoin(Renewal, (Renewal.service_id == Service.id) & Renewal.approved.is_(None))
         .where(Service.state.in_(RUNNING))
         .order_by(Service.expires_on.nulls_last(), Service.id)
@@ -62,8 +73,7 @@ def active(desk: Desk, *, late: bool = False) -> Sequence[Active]:
     if late:
         query = query.where(Service.expires_on < desk.today)
     return [
-        Active(service, agency, _left(desk, service), reminded, renewal)
-        for service, agency, reminded, renewal in desk.session.execute(query)
+        Active(service, agency, _left(desk, service), *more) for service, agency, *more in desk.session.execute(query)
     ]
 
 
@@ -75,7 +85,7 @@ def ask(desk: Desk, service_id: int, responsible_officer: str, *, still_used: bo
         Invalid: what has to be stated isn't.
         Conflict: it has no term, or a renewal waits already.
     """
-    service = _service(desk, service_id, "service.renew")
+    service = find_running(desk, service_id, "service.renew")
     officer = responsible_officer.strip()
     problems = {
         **({} if 3 <= len(officer) <= 120 else {"responsible_officer": ["Tulis nama penanggung jawab sekarang."]}),
@@ -102,7 +112,7 @@ def decide(desk: Desk, service_id: int, *, approve: bool) -> Service:
         NotFound: there is no such service, or nothing waits.
         Forbidden: the person may not decide.
     """
-    service = _service(desk, service_id, "service.manage")
+    service = find_running(desk, service_id, "service.manage")
     query = select(Renewal).where(Renewal.service_id == service.id, Renewal.approved.is_(None)).with_for_update()
     waiting = desk.session.scalars(query).one_or_none()
     if waiting is None:
@@ -123,7 +133,7 @@ def suspend(desk: Desk, service_id: int, why: str) -> Service:
         Forbidden: the person may not.
         Invalid: no reason is given.
     """
-    service = _service(desk, service_id, "service.manage")
+    service = find_running(desk, service_id, "service.manage")
     if not 3 <= len(why.strip()) <= 500:
         told = "Tuliskan alasan (3 sampai 500 huruf)."
         raise Invalid(told, log="a reason is needed", fields={"reason": [told]})
@@ -139,13 +149,18 @@ def restore(desk: Desk, service_id: int) -> Service:
         Conflict: it isn't suspended.
         Forbidden: the person may not.
     """
-    service = _service(desk, service_id, "service.manage")
+    service = find_running(desk, service_id, "service.manage")
+    if service.deactivated_at is not None:
+        told = "Layanan ini sudah dinonaktifkan dengan permohonan; ajukan layanan baru."
+        raise Conflict(told, log=f"service {service_id} is deactivated")
     if service.suspended_at is None:
         raise Conflict("Layanan ini tidak sedang ditangguhkan.", log=f"service {service_id} is not suspended")
     if service.expires_on is not None and service.expires_on < desk.today:
         _renew(desk, service)
     else:
         _restore(desk, service)
+    owed = update(Emergency).where(Emergency.service_id == service.id, Emergency.settled_at.is_(None))
+    desk.session.execute(owed.values(settled_at=desk.now, settled_by=desk.somebody.name, restored_at=desk.now))
     _tell(desk, service, "service.restored", "Layanan dipulihkan")
     return service
 
@@ -165,7 +180,13 @@ def _restore(desk: Desk, service: Service) -> None:
     provisioning.restore(desk.session, service.id)
 
 
-def _service(desk: Desk, service_id: int, action: str) -> Service:
+def find_running(desk: Desk, service_id: int, action: str) -> Service:
+    """The service, locked, if it runs and the desk's person may do ``action`` on it.
+
+    Raises:
+        NotFound: there is none, or this person may not know of it.
+        Forbidden: the person may not.
+    """
     query = select(Service).where(Service.id == service_id, Service.state.in_(RUNNING)).with_for_update()
     service = desk.session.scalars(query).one_or_none()
     if service is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Executable, func, select
+from sqlalchemy import Executable, select
 from sqlalchemy.orm import Session
 
 from tapak.audit.service import record
@@ -16,10 +16,10 @@ from tapak.db.wake import LATER, Lease, place
 from tapak.inventory.models import Service
 from tapak.inventory.service import release
 from tapak.provisioning.items import Item
-from tapak.provisioning.models import JournalEntry, Resource
+from tapak.provisioning.service import rest
 from tapak.provisioning.statements import ENDED, FAILED, FINISH, KEEP, LIVE, PUT_BACK, SUSPENDED
 from tapak.sdk.provider import Probe
-from tapak.sdk.resources import RecordSet, Spec, spec_to_json
+from tapak.sdk.resources import Spec, spec_to_json
 
 
 class Ledger:
@@ -133,7 +133,7 @@ class Ledger:
     def _ended(self, session: Session, items: Sequence[Item]) -> None:
         row = session.execute(ENDED, self._mine).one_or_none()
         if row is not None:
-            release(session, self._service_id, rest=_longest_ttl(session, self._service_id))
+            release(session, self._service_id, rest=rest(session, self._service_id))
             summary = f"Dilepas: {', '.join(item.identity for item in items)}"
             record(session, "service.ended", person=None, request_id=row.request_id, summary=summary)
 
@@ -170,16 +170,6 @@ class Ledger:
             "reason_code": code,
             **seen,
         }
-
-
-def _longest_ttl(session: Session, service_id: int) -> int:
-    """The longest TTL, in seconds, that a name of the service was ever served with."""
-    ttl = (
-        select(func.coalesce(func.max(JournalEntry.spec["ttl"].as_integer()), 0))
-        .join(Resource, Resource.id == JournalEntry.resource_id)
-        .where(Resource.service_id == service_id, Resource.kind == RecordSet.kind, JournalEntry.phase == "verified")
-    )
-    return session.scalar(ttl) or 0
 
 
 def _outputs(item: Item) -> dict[str, Any]:

@@ -40,12 +40,13 @@ class Resource(TenantRow, Base):
     """One desired resource of a service.
 
     ``spec`` is what is wanted (None: to be gone), ``applied`` what was last verified as live (None: never); both as
-    ``tapak.sdk.resources.spec_to_json`` writes them. ``generation`` counts what was wanted, ``observed_generation``
-    is the one last verified. ``probes`` is what the last verification saw; ``drift`` what was found changed by hand.
+    ``tapak.sdk.resources.spec_to_json`` writes them. ``generation`` counts what was wanted, ``observed_generation`` is
+    the one last verified. ``probes`` is what the last verification saw; ``drift`` what was found changed by hand.
     ``override`` is an officer's act: what stands there, foreign or changed by hand, may be replaced. A row that is
     gone holds its identity no longer. ``removal``: it was declared to be removed. ``suspended_spec`` is what is wanted
-    again when its service is restored. ``outputs`` and ``sealed_outputs`` (an armored age file) are what ``apply`` gave
-    for ``outputs_generation`` (0: nothing yet); ``given`` says which generations of others' outputs it was given.
+    again when its service is restored. After ``remove_after`` it is removed by itself. ``outputs`` and
+    ``sealed_outputs`` (an armored age file) are what ``apply`` gave for ``outputs_generation`` (0: nothing yet);
+    ``given`` says which generations of others' outputs it was given.
     """
 
     __tablename__ = "resource"
@@ -63,6 +64,9 @@ class Resource(TenantRow, Base):
             "tenant_id",
             "id",
             postgresql_where=text("state = 'failed' or drift is not null"),
+        ),
+        Index(
+            "ix_resource_remove_after", "tenant_id", "remove_after", postgresql_where=text("remove_after is not null")
         ),
         UniqueConstraint("tenant_id", "service_id", "key"),
         CheckConstraint(
@@ -94,6 +98,7 @@ class Resource(TenantRow, Base):
     override: Mapped[bool] = mapped_column(server_default=text("false"))
     suspended_spec: Mapped[dict[str, Any] | None]
     removal: Mapped[bool] = mapped_column(server_default=text("false"))
+    remove_after: Mapped[datetime | None]
     verified_at: Mapped[datetime | None]
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

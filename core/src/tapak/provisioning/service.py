@@ -6,8 +6,9 @@ Locks are taken in one order here and in the reconciler: wake row, resources, se
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -41,6 +42,8 @@ def declare(
 ) -> None:
     """Write what the service is to consist of, completely: what is no longer declared is to be removed.
 
+    What goes by itself some day stays until then, unless it is declared otherwise.
+
     Raises:
         Conflict: another service holds one of the identities.
         Invalid: no connection serves a resource's kind, zone or record type; the message says what to set up.
@@ -53,18 +56,21 @@ def declare(
     rows = {(row.kind, row.identity): row for row in _rows(session, service_id)}
     wanted = {(resource.spec.kind, resource.spec.identity): resource for resource in resources}
     for place, row in rows.items():
-        if place not in wanted:
+        if place not in wanted and row.remove_after is None:
             _remove(row)
             row.key = f"{row.key}/{row.id}" if row.key in {each.key for each in resources} else row.key
+        elif place in wanted and row.key != wanted[place].key:
+            row.key = f"{row.key}/{row.id}"  # out of the way of whatever takes it
     _flush(session)
-    for place, resource in wanted.items():
-        known = rows.get(place)
+    for place in sorted(wanted, key=lambda place: place not in rows):  # keys are given up before they are taken
+        known, resource = rows.get(place), wanted[place]
         if known is not None and resource.gone:
-            known.key, known.removal = resource.key, True
+            known.key, known.removal, known.remove_after = resource.key, True, None
             _remove(known)
         elif known is not None:
             _change(known, resource)
         else:
+            _flush(session)
             _add(session, service_id, resource, plugins or registry())
     _flush(session)
     if any(isinstance(resource.spec, Backup) for resource in resources):
@@ -114,6 +120,31 @@ def restore(session: Session, service_id: int) -> None:
     _set_service(session, service_id, "provisioning")
 
 
+def retire(session: Session, now: datetime) -> tuple[int, ...]:
+    """Have what was to stay until ``now`` at most removed, names first; gives the services that it was of."""
+    query = select(Resource.service_id).where(Resource.remove_after <= now, Resource.spec.is_not(None)).distinct()
+    services = tuple(session.scalars(query.order_by(Resource.service_id)))
+    for service_id in services:
+        wake(session, WAKE, service_id)
+        for row in _rows(session, service_id):
+            if row.remove_after is not None and row.remove_after <= now:
+                _remove(row)
+                row.remove_after = row.suspended_spec = None
+        _flush(session)
+        _set_service(session, service_id, "provisioning")
+    return services
+
+
+def rest(session: Session, service_id: int) -> int:
+    """For how many seconds a name of the service must rest: the longest TTL that one was ever served with."""
+    ttl = (
+        select(func.coalesce(func.max(JournalEntry.spec["ttl"].as_integer()), 0))
+        .join(Resource, Resource.id == JournalEntry.resource_id)
+        .where(Resource.service_id == service_id, Resource.kind == RecordSet.kind, JournalEntry.phase == "verified")
+    )
+    return session.scalar(ttl) or 0
+
+
 def retry(session: Session, service_id: int) -> None:
     """Try again what failed, and look at once at what waits for its next attempt."""
     wake(session, WAKE, service_id)
@@ -145,8 +176,8 @@ def repair(session: Session, resource_id: int, person: Actor) -> None:
 
 
 def declared(session: Session, service_id: int) -> tuple[DesiredResource, ...]:
-    """What the service is to consist of, as it was declared last."""
-    rows = (row for row in _rows(session, service_id) if row.spec is not None)
+    """What the service is to consist of, as it was declared last, without what goes by itself."""
+    rows = (row for row in _rows(session, service_id) if row.spec is not None and row.remove_after is None)
     return tuple(DesiredResource(row.key, spec_from_json(row.kind, row.spec or {}), tuple(row.needs)) for row in rows)
 
 
@@ -241,17 +272,23 @@ def _row(service_id: int, connection_id: int, resource: DesiredResource) -> Reso
         state="removing" if resource.gone else "planned",
         removal=resource.gone,
         needs=list(resource.needs),
+        remove_after=_until(resource),
     )
 
 
 def _change(row: Resource, resource: DesiredResource) -> None:
     row.key, row.needs, row.removal = resource.key, list(resource.needs), False
+    row.remove_after, row.suspended_spec = _until(resource), None
     if row.spec != spec_to_json(resource.spec):
         row.spec = spec_to_json(resource.spec)
         row.generation += 1
         _plan(row)
     elif row.state in ("failed", "gone"):
         _plan(row)
+
+
+def _until(resource: DesiredResource) -> datetime | None:
+    return None if resource.for_days is None else datetime.now(UTC) + timedelta(days=resource.for_days)
 
 
 def _remove(row: Resource) -> None:

@@ -79,7 +79,10 @@ def _take_up(desk: Desk, request: Request, service_id: int) -> None:
             log=f"service {service_id} can't be taken up by request {request.id}",
         )
     other = select(Request.number).where(
-        Request.service_id == service_id, Request.id != request.id, Request.ended_at.is_(None)
+        or_(Request.service_id == service_id, Request.concerns_id == service_id),
+        Request.id != request.id,
+        Request.ended_at.is_(None),
+        Request.number != "",
     )
     number = session.scalars(other.limit(1)).first()
     if number is not None:

@@ -12,7 +12,7 @@ from tapak.documents import service as documents
 from tapak.inventory import service as inventory
 from tapak.inventory.models import Service
 from tapak.provisioning import service as provisioning
-from tapak.requests import continuing
+from tapak.requests import concerning, continuing
 from tapak.requests.desk import Desk
 from tapak.requests.models import RegisterRow
 from tapak.requests.sealing import append
@@ -36,6 +36,8 @@ def write(view: TaskView, result: StepResult, acting_as: str) -> None:
     if result.resources:
         _check_archives(view, result.resources)
         service = _service(view)
+        if view.row.concerns_id is not None:
+            concerning.begin(view.desk, view.row, service)
         provisioning.declare(view.desk.session, service.id, result.resources, plugins=view.desk.registry)
 
 
@@ -46,8 +48,8 @@ def _check_archives(view: TaskView, resources: Sequence[DesiredResource]) -> Non
         Invalid: a release's archive is none of these.
     """
     known = {paper.sha256 for paper in view.documents}
-    if view.row.service_id is not None:
-        before = provisioning.declared(view.desk.session, view.row.service_id)
+    if view.row.works_on is not None:
+        before = provisioning.declared(view.desk.session, view.row.works_on)
         known |= {each.spec.sha256 for each in before if isinstance(each.spec, Release)}
     for each in resources:
         if isinstance(each.spec, Release) and not each.gone and each.spec.sha256 not in known:
@@ -81,9 +83,10 @@ def number(desk: Desk, series: str, pattern: str, values: dict[str, str] | None 
 
 def _service(view: TaskView) -> Service:
     session, request = view.desk.session, view.row
-    continuing.follow(view.desk, request, view.procedure.continues(view))
-    if request.service_id is not None:
-        return session.get_one(Service, (view.desk.tenant.id, request.service_id))
+    if request.concerns_id is None:
+        continuing.follow(view.desk, request, view.procedure.continues(view))
+    if request.works_on is not None:
+        return session.get_one(Service, (view.desk.tenant.id, request.works_on))
     service = Service(
         title=request.subject,
         procedure=view.procedure.key,

@@ -10,7 +10,7 @@ from tapak.documents.models import Document
 from tapak.documents.uploads import discard
 from tapak.engine.states import RequestState, TaskState
 from tapak.engine.states import move_request as moved
-from tapak.requests import access, arrivals, continuing
+from tapak.requests import access, arrivals, concerning, continuing
 from tapak.requests.advance import Arrival, Ending, Standing, Told, advance
 from tapak.requests.desk import Desk
 from tapak.requests.models import Request, Snapshot, Task
@@ -26,7 +26,9 @@ def standing(desk: Desk, request: Request, state: RequestState, reason: str = ""
         BadMove: a request in its state can't end so.
     """
     ended = moved(RequestState(request.state), state)
-    if ended is not RequestState.DONE and request.service_id is not None:
+    if ended is not RequestState.DONE and request.concerns_id is not None:
+        concerning.take_back(desk, request)
+    elif ended is not RequestState.DONE and request.service_id is not None:
         continuing.let_go(desk, request)
     return Standing(
         state=ended.value,

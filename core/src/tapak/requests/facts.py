@@ -77,7 +77,7 @@ def _inventory(view: TaskView) -> tuple[Fact, ...]:
             details={"list": listed(addresses)},
         ),
     ]
-    free = "Tersedia" if view.row.service_id is None else "Milik layanan ini"
+    free = "Tersedia" if view.row.works_on is None else "Milik layanan ini"
     for number, wish in enumerate(view.procedure.wished_names(view.answers)):
         told = view.name_problem(wish.label, wish.zone) or free
         facts.append(Fact(f"name_state_{number}" if number else "name_state", f"Nama {wish.fqdn}", told, "inventory"))

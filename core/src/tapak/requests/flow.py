@@ -13,7 +13,7 @@ from tapak.accounts.policy import Person, require
 from tapak.audit.service import record
 from tapak.engine.states import RequestState, TaskState, move_request, move_task
 from tapak.engine.transitions import transition
-from tapak.requests import access, arrivals, deadlines, effects, ends, handing_over
+from tapak.requests import access, arrivals, concerning, deadlines, effects, ends, handing_over
 from tapak.requests.advance import Arrival, Ending, Told, advance
 from tapak.requests.desk import Desk
 from tapak.requests.models import Request, Revision, Task
@@ -34,20 +34,27 @@ class Finished:
     next_task_id: int | None
 
 
-def start_request(desk: Desk, procedure_key: str) -> int:
+def start_request(desk: Desk, procedure_key: str, *, concerns: int | None = None, change: str = "") -> int:
     """A new draft request of the person's unit; gives the id of its first task, whose form is the submission.
+
+    A request for a ``change`` names the service that it ``concerns``.
 
     Raises:
         Forbidden: the person applies for no unit.
-        NotFound: the tenant doesn't run the procedure.
+        NotFound: the tenant doesn't run the procedure, or the unit has no such service.
+        Invalid: the procedure makes no such change.
+        Conflict: the service doesn't run, or is being changed already.
     """
     person = desk.somebody
     require(person, "request.start", None)
     if person.agency_id is None:
         raise Forbidden("Akun Anda tidak terdaftar pada perangkat daerah pemohon.", log="account without an agency")
     procedure = offered_procedure(desk, procedure_key)
+    concerning.check_start(desk, procedure, concerns, change)
     first = procedure.steps[0]
     request = Request(
+        concerns_id=concerns,
+        change=change,
         snapshot_id=pin(desk, procedure).id,
         procedure=procedure.key,
         state=RequestState.DRAFT.value,
@@ -197,6 +204,8 @@ def _finish(view: TaskView, stored: dict[str, Any], result: StepResult) -> Finis
     if result.answers is not None:
         _submit(view, result)
     effects.write(view, result, acting_as)
+    if view.kind.provisions and view.procedure.changes is not None:
+        concerning.carried_out(desk, request, view.procedure.changes.base)
     arrival = Arrival()
     if moved.next_step is None:
         state = RequestState.REFUSED if moved.refuses else RequestState.DONE
@@ -263,6 +272,7 @@ def _submit(view: TaskView, result: StepResult) -> None:
     """A submission: new answers under a new revision; the first one takes the request's number."""
     desk, request = view.desk, view.row
     answers = dict(result.answers or {})
+    concerning.submitted(desk, request, answers)
     request.answers = answers
     request.revision = view.task.revision
     request.subject = result.subject

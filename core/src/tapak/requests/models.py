@@ -33,6 +33,8 @@ class Request(TenantRow, Base):
     ``number`` and ``tracking_code`` are empty while it is a draft. ``promised_end`` is the expected end told at
     submission; ``expected_end`` the one now. ``before`` is set where the request goes on with a service that was there:
     the ``request_id`` that it came of until then and its ``resources``, to be given back where this comes to nothing.
+    A request for a ``change`` (of ``tapak.sdk.concerned.CHANGE_KINDS``) concerns a service of before; ``stood`` is how
+    that was when the change began to be carried out.
     """
 
     __tablename__ = "request"
@@ -44,6 +46,8 @@ class Request(TenantRow, Base):
         tenant_key("agency_id", Agency),
         tenant_key("applicant_id", Account),
         tenant_key("service_id", Service),
+        tenant_key("concerns_id", Service),
+        Index("ix_request_concerns_id", "tenant_id", "concerns_id", postgresql_where=text("concerns_id is not null")),
         Index("ix_request_number", "tenant_id", "number", unique=True, postgresql_where=text("number <> ''")),
         Index("ix_request_agency_id", "tenant_id", "agency_id", "id"),
     )
@@ -57,6 +61,9 @@ class Request(TenantRow, Base):
     agency_id: Mapped[int]
     applicant_id: Mapped[int]
     service_id: Mapped[int | None]
+    concerns_id: Mapped[int | None]
+    change: Mapped[str] = mapped_column(server_default="")
+    stood: Mapped[dict[str, Any] | None]
     before: Mapped[dict[str, Any] | None]
     revision: Mapped[int] = mapped_column(server_default=text("0"))
     answers: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
@@ -68,6 +75,11 @@ class Request(TenantRow, Base):
     expected_end: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str] = mapped_column(server_default="")
+
+    @property
+    def works_on(self) -> int | None:
+        """The service whose resources it brings about: the one that it changes, else its own."""
+        return self.concerns_id or self.service_id
 
 
 class Revision(TenantRow, Base):

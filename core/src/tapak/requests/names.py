@@ -27,7 +27,7 @@ def name_problem(
         zone,
         reserved=_reserved(desk) if settings is None else settings.get(RESERVED, ()),
         agency_id=agency_id,
-        service_id=request.service_id if request else None,
+        service_id=request.works_on if request else None,
     )
 
 

@@ -20,7 +20,7 @@ JOURNAL = 50
 def resources(desk: Desk, request_id: int) -> Sequence[Resource]:
     """The desired resources of the request's service, in the order in which they were declared."""
     request = access.find_request(desk, request_id)
-    query = select(Resource).where(Resource.service_id == request.service_id).order_by(Resource.id)
+    query = select(Resource).where(Resource.service_id == request.works_on).order_by(Resource.id)
     return desk.session.scalars(query).all()
 
 
@@ -30,7 +30,7 @@ def journal(desk: Desk, request_id: int, limit: int = JOURNAL) -> Sequence[tuple
     query = (
         select(JournalEntry, Resource)
         .join(Resource, Resource.id == JournalEntry.resource_id)
-        .where(Resource.service_id == request.service_id)
+        .where(Resource.service_id == request.works_on)
         .order_by(JournalEntry.id.desc())
         .limit(limit)
     )
@@ -44,10 +44,10 @@ def retry(desk: Desk, request_id: int) -> Sequence[Resource]:
         Conflict: nothing of the request is to be provisioned.
     """
     request = access.find_request(desk, request_id, "service.repair")
-    if request.service_id is None:
+    if request.works_on is None:
         raise Conflict("Belum ada yang dibuat untuk permohonan ini.", log=f"request {request_id} has no service")
     _declare_anew(desk, request_id)
-    provisioning.retry(desk.session, request.service_id)
+    provisioning.retry(desk.session, request.works_on)
     record(
         desk.session,
         "service.retried",
@@ -97,6 +97,6 @@ def repair(desk: Desk, request_id: int, resource_id: int) -> Resource:
 def _own(desk: Desk, request_id: int, resource_id: int) -> Resource:
     request = access.find_request(desk, request_id, "service.repair")
     found = desk.session.get(Resource, (desk.tenant.id, resource_id))
-    if found is None or request.service_id is None or found.service_id != request.service_id:
+    if found is None or request.works_on is None or found.service_id != request.works_on:
         raise NotFound("Sumber daya ini tidak ditemukan.", log=f"resource {resource_id} not of request {request_id}")
     return found

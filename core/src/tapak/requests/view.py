@@ -15,12 +15,13 @@ from tapak.documents.models import DISCARDED, Document
 from tapak.inventory import service as inventory
 from tapak.provisioning import service as provisioning
 from tapak.provisioning.connections import serves
-from tapak.requests import continuing, names
+from tapak.requests import concerning, continuing, names
 from tapak.requests.desk import Desk
 from tapak.requests.imported import newest
 from tapak.requests.models import Pause, Request, Task
 from tapak.requests.snapshots import Pinned
 from tapak.scanning import service as scanning
+from tapak.sdk.concerned import Concerned
 from tapak.sdk.procedure import Procedure, Step
 from tapak.sdk.registers import Imported
 from tapak.sdk.resources import Fact
@@ -114,6 +115,10 @@ class TaskView:
         return self.desk.person.name if self.desk.person else ""
 
     @cached_property
+    def concerned(self) -> Concerned | None:
+        return concerning.concerned(self.desk, self.row)
+
+    @cached_property
     def documents(self) -> Sequence[DocumentRef]:
         kept = Document.request_id == self.row.id, Document.state != DISCARDED
         query = select(Document).where(*kept).order_by(Document.id)
@@ -162,9 +167,9 @@ class TaskView:
 
     @cached_property
     def resources(self) -> Sequence[ResourceState]:
-        if self.row.service_id is None:
+        if self.row.works_on is None:
             return ()
-        return provisioning.states(self.desk.session, self.row.service_id)
+        return provisioning.states(self.desk.session, self.row.works_on)
 
     @cached_property
     def services(self) -> Sequence[ServiceRef]:

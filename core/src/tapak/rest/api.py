@@ -11,6 +11,7 @@ from marshmallow import fields
 
 from tapak.plugins import Registry
 from tapak.rest import (
+    active,
     catalogue,
     documents,
     maintenance,
@@ -33,6 +34,7 @@ BLUEPRINTS = (
     catalogue.blueprint,
     requests.blueprint,
     procedures.blueprint,
+    active.blueprint,
     tasks.blueprint,
     documents.blueprint,
     uploads.blueprint,

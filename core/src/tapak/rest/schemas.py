@@ -171,6 +171,8 @@ class Request(Schema):
     expected_end = fields.AwareDateTime(allow_none=True)
     ended_at = fields.AwareDateTime(allow_none=True)
     end_reason = fields.String()
+    concerns_id = fields.Integer(allow_none=True, metadata={"description": "the service that it is to change"})
+    change = fields.String(metadata={"description": "rename, address, officer, data or deactivate; else empty"})
     tasks = fields.List(fields.Nested(Task))
 
 
@@ -218,6 +220,12 @@ class Fact(Schema):
     details = fields.Dict()
 
 
+class Compared(Schema):
+    label = fields.String()
+    before = fields.String(metadata={"description": "empty: nothing"})
+    after = fields.String(metadata={"description": "empty: nothing"})
+
+
 class TaskForm(Task):
     request_id = fields.Integer()
     request_number = fields.String()
@@ -229,6 +237,7 @@ class TaskForm(Task):
     facts = fields.List(fields.Nested(Fact))
     facts_at = fields.AwareDateTime(allow_none=True)
     shown = fields.List(fields.List(fields.String()))
+    compared = fields.List(fields.Nested(Compared), metadata={"description": "of a request for a change"})
 
 
 class Draft(Strict):

@@ -11,6 +11,7 @@ from tapak.requests.reading import RequestLook
 from tapak.requests.versions import Version
 from tapak.requests.view import TaskView
 from tapak.rest import schemas
+from tapak.sdk.changes import compared
 from tapak.sdk.procedure import Procedure
 
 
@@ -65,6 +66,7 @@ def task_form(view: TaskView) -> dict[str, Any]:
             "facts": view.facts,
             "facts_at": row.facts_at,
             "shown": view.kind.shown(view),
+            "compared": compared(view) if view.row.revision else (),
         },
     )
 

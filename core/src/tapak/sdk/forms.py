@@ -89,6 +89,10 @@ def _nothing(view: View) -> dict[str, Any]:
     return {}
 
 
+def _nothing_left_out(view: View) -> Collection[str]:
+    return ()
+
+
 def _no_lines(view: View) -> Lines:
     return ()
 
@@ -101,7 +105,8 @@ def _no_problems(view: View, data: Mapping[str, Any]) -> Problems:
 class Form:
     """A form. Its functions are pure, and see the request through the view.
 
-    ``asked_anew`` are fields that a return empties; all others keep their answers. ``choices`` gives the lists of
+    ``asked_anew`` are fields that a return empties; all others keep their answers. ``left_out`` names fields that this
+    request is not asked for. ``choices`` gives the lists of
     choices that depend on the request, ``initial`` what the form starts with (as a client would send it), ``shown``
     lines to stand beside it, ``warnings`` what is odd about validated data and yet no problem, ``problems`` what
     refuses it. ``asking`` is what an officer fills in first who asks the applicant for what the form takes. ``sample``
@@ -112,6 +117,7 @@ class Form:
     pages: tuple[Page, ...] = ()
     uploads: tuple[Upload, ...] = ()
     asked_anew: frozenset[str] = frozenset()
+    left_out: Callable[[View], Collection[str]] = _nothing_left_out
     choices: Callable[[View], Choices] = _nothing
     initial: Callable[[View], Mapping[str, Any]] = _nothing
     shown: Callable[[View], Lines] = _no_lines
@@ -121,10 +127,11 @@ class Form:
     sample: Mapping[str, Any] = field(default_factory=dict)
 
     def schema_for(self, view: View) -> Schema:
-        """The schema with the choices of this request."""
-        schema = self.schema()
+        """The schema of this request: the fields that it is asked for, with its choices."""
+        schema = self.schema(exclude=tuple(self.left_out(view)))
         for name, choices in self.choices(view).items():
-            offer(schema, name, choices)
+            if name in schema.fields:
+                offer(schema, name, choices)
         return schema
 
 

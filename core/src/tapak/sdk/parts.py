@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tapak.sdk.fields import Choice, Choices, Day, Figures, Label, Line, Nip, Pattern, Prose, Tick
+from tapak.sdk.fields import Choice, Choices, Count, Day, Figures, Label, Line, Nip, Pattern, Prose, Tick
 from tapak.sdk.forms import Form, Lines, Page, StepSchema, Upload
 from tapak.sdk.names import NameWish
 from tapak.sdk.wording import day_words
@@ -27,6 +27,8 @@ SYSTEM_KINDS = {
 }
 ASKS = {"ask": "Minta kepada pemohon", "complete": "Sudah ada; lanjutkan"}
 RECOMMENDATIONS = {"approve": "Dapat dilaksanakan", "return": "Dikembalikan untuk diperbaiki"}
+
+SATISFACTION = ("Tidak baik", "Kurang baik", "Baik", "Sangat baik")
 
 LETTER_PAGE = Page("letter", "Surat permohonan")
 SYSTEM_PAGE = Page("system", "Sistem atau situs")
@@ -133,6 +135,23 @@ class HandOverPart(StepSchema):
 
     note = Prose("Catatan untuk perangkat daerah", 2000, optional=True)
     manual_facts = Figures("Angka yang diisi manual", help="Hanya untuk sumber yang tidak terjangkau.")
+
+
+class ReportPart(StepSchema):
+    """The report's summary."""
+
+    summary = Prose("Ringkasan pelaksanaan", 4000)
+
+
+class ClosePart(StepSchema):
+    """The unit's confirmation; satisfaction is 1 (Tidak baik) to 4 (Sangat baik), or none."""
+
+    confirm = Tick(
+        "Hasil layanan dan laporannya sudah kami terima.",
+        must="Konfirmasikan penerimaan untuk menyelesaikan.",
+    )
+    satisfaction = Count("Penilaian layanan", 1, 4, widget="radio", labels=SATISFACTION)
+    note = Prose("Saran", 1000, optional=True)
 
 
 class PlainSubmission(LetterPart, PeoplePart):

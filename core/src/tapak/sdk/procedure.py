@@ -195,6 +195,14 @@ def configuration_lines(view: View) -> Lines:
 
 
 @dataclass(frozen=True)
+class Changes:
+    """Marks a procedure that changes or ends services which came by ``base``; ``kinds`` are what may be asked."""
+
+    base: Procedure
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Procedure:
     """One version of one procedure.
 
@@ -210,7 +218,8 @@ class Procedure:
     the expected end is right.
 
     ``forms`` are what is filled in, and ``effects`` what finishing a step leads to beside what its kind does, each by
-    the key of a step. Both are code, taken from what is installed, and no part of the snapshot.
+    the key of a step. Both are code, taken from what is installed, and no part of the snapshot; so is ``changes``,
+    which only a procedure has that :func:`tapak.sdk.changes.change_of` made.
     """
 
     key: str
@@ -233,6 +242,7 @@ class Procedure:
     expected_outcomes: Callable[[Mapping[str, Any]], Mapping[str, str]] = _first_outcomes
     forms: Mapping[str, Form] = field(default_factory=dict, metadata=CODE)
     effects: Mapping[str, Effects] = field(default_factory=dict, metadata=CODE)
+    changes: Changes | None = field(default=None, metadata=CODE)
 
     @property
     def submission(self) -> Form:

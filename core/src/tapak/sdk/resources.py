@@ -122,6 +122,7 @@ class DesiredResource:
     ``takes_over`` is what an officer saw standing there and explicitly took over: somebody else's, or another
     service's of the same agency; what no longer stands so is left alone. ``gone``: ``spec`` is to be removed.
     ``shares_name``: its name may be one that another service of the agency holds.
+    ``for_days``: it is removed by itself after so many days (None: it stays).
     """
 
     key: str
@@ -130,6 +131,7 @@ class DesiredResource:
     takes_over: RecordSet | None = None
     gone: bool = False
     shares_name: bool = False
+    for_days: int | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tapak.sdk.concerned import Concerned
 from tapak.sdk.registers import Imported
 from tapak.sdk.resources import DesiredResource, Fact
 
@@ -93,7 +94,8 @@ class View(Protocol):
     resolved settings (its own and the plugin's). ``now`` is aware and in the tenant's time zone, so that its date is
     the tenant's today. ``zones`` take new names; ``reverse_zones`` are the tenant's own of addresses. ``scans`` holds
     the newest run of scanners over each document that has one. ``services`` are the live ones of the applicant's unit,
-    and the one that the request goes on with (``Procedure.continues``).
+    and the one that the request goes on with (``Procedure.continues``). ``concerned`` is the service that
+    a request for a change is about, as it was before; None for any other request.
     """
 
     @property
@@ -112,6 +114,8 @@ class View(Protocol):
     def asked(self) -> Mapping[str, Any]: ...
     @property
     def actor(self) -> str: ...
+    @property
+    def concerned(self) -> Concerned | None: ...
     @property
     def documents(self) -> Sequence[DocumentRef]: ...
     @property

@@ -5,24 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tapak.sdk.fields import Count, Prose, Tick
-from tapak.sdk.forms import StepSchema
+from tapak.sdk.parts import ClosePart
 from tapak.sdk.request_view import only_outcome
 from tapak.sdk.step_kinds import StepKind, StepResult
 from tapak.sdk.view import View
-
-SATISFACTION = ("Tidak baik", "Kurang baik", "Baik", "Sangat baik")
-
-
-class CloseInput(StepSchema):
-    """The confirmation; satisfaction is 1 (Tidak baik) to 4 (Sangat baik), or none."""
-
-    confirm = Tick(
-        "Hasil layanan dan laporannya sudah kami terima.",
-        must="Konfirmasikan penerimaan untuk menyelesaikan.",
-    )
-    satisfaction = Count("Penilaian layanan", 1, 4, widget="radio", labels=SATISFACTION)
-    note = Prose("Saran", 1000, optional=True)
 
 
 class Close(StepKind):
@@ -30,7 +16,8 @@ class Close(StepKind):
 
     name = "tapak.close/1"
     title = "Penyelesaian"
-    input_schema = CloseInput
+    input_schema = ClosePart
+    takes = ClosePart
 
     def shown(self, view: View) -> Sequence[tuple[str, str]]:
         return view.procedure.configuration(view)

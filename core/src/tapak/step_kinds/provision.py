@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tapak.sdk.changes import compared
+from tapak.sdk.concerned import CHANGE_KINDS, Concerned
 from tapak.sdk.errors import MissingInput
 from tapak.sdk.parts import NotePart
 from tapak.sdk.registers import Record
@@ -13,7 +15,7 @@ from tapak.sdk.resources import RecordSet
 from tapak.sdk.step_kinds import StepKind, StepResult
 from tapak.sdk.view import View
 from tapak.sdk.wording import RESOURCE_KINDS, RESOURCE_STATES
-from tapak.step_kinds.registers import NAMES
+from tapak.step_kinds.registers import CHANGES, NAMES
 
 
 class Provision(StepKind):
@@ -61,11 +63,26 @@ def _require_live(view: View) -> None:
 
 
 def _records(view: View) -> tuple[Record, ...]:
+    """The names that are new, and the change that was made of a service that existed."""
     shared = {"live_on": view.now.date().isoformat(), "agency": view.request.agency}
     going_on = view.procedure.continues(view)
     before = {each.spec for service in view.services if service.id == going_on for each in service.resources}
-    return tuple(
+    before |= {held.spec for held in view.concerned.resources} if view.concerned else set()
+    names = tuple(
         Record(NAMES.key, {**shared, "name": spec.name, "type": spec.type, "address": ", ".join(spec.values)})
         for spec in (wanted.spec for wanted in view.procedure.desired_resources(view) if not wanted.gone)
         if isinstance(spec, RecordSet) and spec not in before
     )
+    return (*names, _change(view, view.concerned)) if view.concerned else names
+
+
+def _change(view: View, concerned: Concerned) -> Record:
+    told = "\n".join(f"{each.label}: {each.before or '-'} → {each.after or '-'}" for each in compared(view))
+    row = {
+        "changed_on": view.now.date().isoformat(),
+        "service": concerned.title,
+        "change": CHANGE_KINDS[concerned.change],
+        "difference": told[:4000],
+        "agency": view.request.agency,
+    }
+    return Record(CHANGES.key, row)

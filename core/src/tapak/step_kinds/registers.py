@@ -47,6 +47,16 @@ class NameRow(StepSchema):
     agency = Line("Perangkat daerah", 200)
 
 
+class ChangeRow(StepSchema):
+    """A change of a service, or its end."""
+
+    changed_on = Day("Tanggal perubahan")
+    service = Line("Layanan", 300)
+    change = Line("Jenis perubahan", 60)
+    difference = Prose("Sebelum dan sesudah", 4000, optional=True)
+    agency = Line("Perangkat daerah", 200)
+
+
 class BackupRow(StepSchema):
     """A run of a backup, or a test that what it kept can be brought back."""
 
@@ -120,4 +130,11 @@ USAGE = Register(
     columns=("month", "name", "agency", "requests", "traffic", "disk", "since", "until", "days", "source"),
     search=("month", "name"),
 )
-REGISTERS = (AGENDA, DISPOSITIONS, NAMES, BACKUPS, MAINTENANCE, USAGE)
+CHANGES = Register(
+    key="tapak.changes",
+    title="Perubahan dan penonaktifan layanan",
+    schema=ChangeRow,
+    columns=("changed_on", "service", "change", "agency"),
+    search=("service", "change", "agency"),
+)
+REGISTERS = (AGENDA, DISPOSITIONS, NAMES, CHANGES, BACKUPS, MAINTENANCE, USAGE)

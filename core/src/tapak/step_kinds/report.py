@@ -6,19 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from tapak.sdk.contexts import common, figures, outcome
-from tapak.sdk.fields import Prose
-from tapak.sdk.forms import StepSchema
-from tapak.sdk.parts import letter_of
+from tapak.sdk.parts import ReportPart, letter_of
 from tapak.sdk.request_view import named, only_outcome, result_of
 from tapak.sdk.step_kinds import Letter, StepKind, StepResult
 from tapak.sdk.view import View
 from tapak.sdk.wording import day_words
-
-
-class ReportInput(StepSchema):
-    """The report's summary."""
-
-    summary = Prose("Ringkasan pelaksanaan", 4000)
 
 
 class Report(StepKind):
@@ -26,11 +18,12 @@ class Report(StepKind):
 
     name = "tapak.report/1"
     title = "Laporan pelaksanaan"
-    input_schema = ReportInput
+    input_schema = ReportPart
+    takes = ReportPart
     needs_facts = True
 
     def initial(self, view: View) -> Mapping[str, Any]:
-        return {"summary": _composed(view)}
+        return {"summary": _composed(view), **super().initial(view)}
 
     def run(self, view: View, data: Mapping[str, Any]) -> StepResult:
         to, submitted = view.step.reports_to, view.request.submitted_at

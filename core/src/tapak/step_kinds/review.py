@@ -38,15 +38,15 @@ class Review(StepKind):
 
     def schema(self, view: View) -> Schema:
         schema = super().schema(view)
-        if isinstance(schema, AddressPart):
+        if "address" in schema.fields and isinstance(schema, AddressPart):
             own = isinstance(schema, OwnAddressPart)
             offer(schema, "address", own_address_choices(view) if own else address_choices(view))
         return schema
 
     def initial(self, view: View) -> Mapping[str, Any]:
-        schema = self.form(view).schema()
+        schema = self.form(view).schema_for(view)
         own = next(iter(own_address_choices(view)), "") if isinstance(schema, OwnAddressPart) else view.shared_address()
-        chosen = {"address": own} if isinstance(schema, AddressPart) else {}
+        chosen = {"address": own} if "address" in schema.fields else {}
         return {**chosen, "manual_facts": {}, **super().initial(view)}
 
     def run(self, view: View, data: Mapping[str, Any]) -> StepResult:
@@ -72,7 +72,7 @@ def _contradictions(schema: Schema, data: Mapping[str, Any]) -> dict[str, list[s
         for name in _checks(schema)
         if not data[name]
     }
-    if isinstance(schema, AddressPart) and not data["address"]:
+    if isinstance(schema, AddressPart) and "address" in schema.fields and not data["address"]:
         problems["address"] = ["Pilih alamat IP, atau rekomendasikan pengembalian bila tidak ada yang tersedia."]
     return problems
 

@@ -34,7 +34,7 @@ class Submit(StepKind):
         return {**super().initial(view), **kept}
 
     def run(self, view: View, data: Mapping[str, Any]) -> StepResult:
-        answers = self.form(view).schema().dump(data)
+        answers = self.form(view).schema_for(view).dump(data)
         told = problems(view, data, answers)
         if told:
             raise Invalid("Periksa isian yang ditandai.", log="submission refused", fields=told)

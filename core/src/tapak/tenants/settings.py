@@ -46,7 +46,9 @@ class TenantSettings(SettingsSchema):
     the agency's own age keys (``age1…``) that rows of sealed registers are encrypted to; ``sealed_readers`` the
     positions whose holders may read them on the screen. A service's term is ``service_term_days`` (unset: it has none);
     ``renewal_grace_days`` after its end a service that wasn't renewed is late, and is suspended where
-    ``suspend_expired``.
+    ``suspend_expired``. A renamed service's old name leads to the new one for ``rename_redirect_days`` (0: it goes at
+    once); the site of an ended one answers 410 for ``deactivated_keep_days`` before it is removed; the letter on an
+    emergency deactivation is due within ``emergency_letter_days`` (working days).
     """
 
     procedures = fields.List(fields.String(validate=KEY))
@@ -63,6 +65,9 @@ class TenantSettings(SettingsSchema):
     service_term_days = fields.Integer(strict=True, validate=validate.Range(1, 3660))
     renewal_grace_days = fields.Integer(strict=True, validate=validate.Range(0, 365))
     suspend_expired = fields.Boolean(truthy={True}, falsy={False})
+    rename_redirect_days = fields.Integer(strict=True, validate=validate.Range(0, 3660))
+    deactivated_keep_days = fields.Integer(strict=True, validate=validate.Range(0, 3660))
+    emergency_letter_days = fields.Integer(strict=True, validate=validate.Range(1, 60))
     sealing_recipients = fields.List(fields.String(validate=_recipient), validate=validate.Length(max=20))
     sealed_readers = fields.List(fields.String(validate=KEY))
     document_quota = fields.Integer(strict=True, validate=validate.Range(min=0))

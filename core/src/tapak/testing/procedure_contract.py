@@ -21,9 +21,10 @@ import pytest
 from tapak.documents.library import CORE_LETTERS, LetterLibrary
 from tapak.engine.transitions import check_procedure
 from tapak.sdk import parts
+from tapak.sdk.concerned import Concerned, Held
 from tapak.sdk.procedure import END, Outcome, Procedure, Step, from_snapshot, snapshot, snapshot_hash
 from tapak.sdk.registers import Register
-from tapak.sdk.resources import Fact
+from tapak.sdk.resources import Fact, RecordSet, Site
 from tapak.sdk.step_kinds import StepKind, StepResult, run_step
 from tapak.step_kinds import plugin as core_plugin
 from tapak.testing.view import MemoryView
@@ -88,9 +89,14 @@ class ProcedureContract:
         return {}
 
     @pytest.fixture
-    def first_view(self, procedure: Procedure, settings: Mapping[str, Any]) -> MemoryView:
+    def change(self) -> str:
+        """What a procedure of changes is asked for: one of its kinds."""
+        return "rename"
+
+    @pytest.fixture
+    def first_view(self, procedure: Procedure, settings: Mapping[str, Any], change: str) -> MemoryView:
         """A fresh request; every upload that a step requires or a form offers has been sent."""
-        view = MemoryView.of(procedure, settings=settings, facts=CAPACITY)
+        view = MemoryView.of(procedure, settings=settings, facts=CAPACITY, concerned=concerned(procedure, change))
         wanted = [required.by for step in procedure.steps for required in step.required_inputs]
         wanted += [f"document:{upload.kind}" for form in procedure.forms.values() for upload in form.uploads]
         for by in dict.fromkeys(wanted):
@@ -152,6 +158,20 @@ class ProcedureContract:
         assert passed == {(step.key, outcome.key) for step in procedure.steps for outcome in onward(step)}
 
 
+def concerned(procedure: Procedure, change: str) -> Concerned | None:
+    """A service for ``procedure`` to change: a site below a name, as the procedure that it came by has its sample."""
+    if procedure.changes is None:
+        return None
+    base = procedure.changes.base
+    answers = dict(base.submission.sample)
+    wish = base.wished_names(answers)[0]
+    held = (
+        Held("site", Site(wish.fqdn, title="Contoh", owner="Dinas Contoh")),
+        Held("name", RecordSet(wish.zone, wish.fqdn, "A", ("192.0.2.20",)), ("site",)),
+    )
+    return Concerned(1, base.subject(answers), base.key, change, answers, held)
+
+
 def onward(step: Step) -> list[Outcome]:
     """The outcomes that neither return nor refuse."""
     return [outcome for outcome in step.outcomes if not (outcome.returns or outcome.refuses)]
@@ -209,12 +229,14 @@ def finish(
 
 def _load(view: MemoryView, kind: StepKind, outcome: Outcome, filled: Mapping[str, Any]) -> Any:
     form = kind.form(view)
-    known = form.schema().fields
+    known = form.schema_for(view).fields
     chosen = {"outcome": outcome.key} if "outcome" in known else {}
     unknown = {fact.key: "12" for fact in view.facts if fact.value is None}
     figures = {"manual_facts": unknown} if "manual_facts" in known else {}
     own = {name: value for name, value in filled.items() if name in known}
-    given = {**kind.initial(view), **BY_KIND.get(kind.name, {}), **form.sample, **figures, **chosen, **own}
+    sample = {name: value for name, value in form.sample.items() if name in known}
+    initial = {name: value for name, value in kind.initial(view).items() if name in known}
+    given = {**initial, **BY_KIND.get(kind.name, {}), **sample, **figures, **chosen, **own}
     return kind.schema(view).load(given)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from tapak.sdk.concerned import Concerned
 from tapak.sdk.names import RESERVED, label_problem
 from tapak.sdk.procedure import Procedure, Step
 from tapak.sdk.registers import Imported
@@ -56,6 +57,7 @@ class MemoryView:
     can_seal: bool = True
     lacking: frozenset[str] = frozenset()
     imports: Mapping[str, Imported] = field(default_factory=dict)
+    concerned: Concerned | None = None
     free: Sequence[str] = ("192.0.2.21", "192.0.2.22")
     shared: str = "192.0.2.20"
 

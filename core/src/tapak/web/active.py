@@ -1,14 +1,17 @@
-"""Active services: until when each runs, who is late, going on with a few clicks, suspending and restoring."""
+"""Active services: their terms, going on with a few clicks, changes and endings, suspending, emergencies, restoring."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
 
 from tapak.accounts.policy import may
 from tapak.http import scope
-from tapak.monitoring import renewals
+from tapak.monitoring import emergencies, renewals
+from tapak.requests import concerning, flow
 
 blueprint = Blueprint("web_active", __name__)
 
@@ -19,9 +22,43 @@ def services() -> Any:
     desk = scope.desk()
     late = request.args.get("terlambat") == "1"
     found = renewals.active(desk, late=late)
+    manages = may(desk.somebody, "service.manage")
     return render_template(
-        "services/active.html", found=found, late=late, manages=may(desk.somebody, "service.manage"), desk=desk
+        "services/active.html",
+        found=found,
+        late=late,
+        manages=manages,
+        duties=emergencies.duties(desk) if manages else (),
+        changes=concerning.offered_changes(desk),
+        desk=desk,
     )
+
+
+@blueprint.post("/layanan-aktif/<int:service_id>/ubah")
+def change(service_id: int) -> Any:
+    """The unit begins a request for a change of the service, or for its end."""
+    procedure, _, kind = request.form.get("change", "").partition(":")
+    with scope.acting() as desk:
+        task_id = flow.start_request(desk, procedure, concerns=service_id, change=kind)
+    return redirect(url_for("web_wizard.open_draft", task_id=task_id), 303)
+
+
+@blueprint.post("/layanan-aktif/<int:service_id>/darurat")
+def emergency(service_id: int) -> Any:
+    """An officer takes the service off the net at once."""
+    with scope.acting() as desk:
+        emergencies.declare(desk, service_id, request.form.get("reason", ""))
+    flash(gettext("Layanan dinonaktifkan: nama DNS dihapus lebih dahulu. Suratnya ditunggu."), "success")
+    return _back()
+
+
+@blueprint.post("/layanan-aktif/<int:service_id>/surat-darurat")
+def letter(service_id: int) -> Any:
+    """The letter that an emergency owed has come."""
+    form = request.form
+    with scope.acting() as desk:
+        emergencies.settle(desk, service_id, form.get("letter_number", ""), form.get("letter_date", type=_day))
+    return _back()
 
 
 @blueprint.post("/layanan-aktif/<int:service_id>/daftar-ulang")
@@ -55,6 +92,10 @@ def restore(service_id: int) -> Any:
     with scope.acting() as desk:
         renewals.restore(desk, service_id)
     return _back()
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
 
 
 def _back() -> Any:

@@ -61,8 +61,9 @@ class Draft:
 
     @property
     def pages(self) -> tuple[Page, ...]:
-        """The form's pages."""
-        return self.form_asked.pages
+        """The form's pages that ask for something."""
+        asked = {field.page for field in self._form} | {each.page for each in self.form_asked.uploads}
+        return tuple(page for page in self.form_asked.pages if page.key in asked)
 
     @cached_property
     def declarations(self) -> tuple[FormField, ...]:

@@ -20,6 +20,7 @@ from tapak.requests import access, papers, reading, services
 from tapak.requests.desk import Desk
 from tapak.requests.models import Request, Revision, Task
 from tapak.requests.reading import RequestLook
+from tapak.sdk.changes import Compared, compared
 from tapak.sdk.procedure import Step
 from tapak.tenants.models import Position
 from tapak.tenants.positions import holders
@@ -144,6 +145,11 @@ class RequestPage:
         return papers.papers(self.desk, self.request.id)
 
     @cached_property
+    def compared(self) -> Sequence[Compared]:
+        """What a request for a change changes, once it is submitted."""
+        return compared(self.look.view) if self.request.concerns_id and self.request.revision else ()
+
+    @cached_property
     def resources(self) -> Sequence[Resource]:
         return services.resources(self.desk, self.request.id)
 
@@ -162,6 +168,12 @@ class RequestPage:
         """Which of the acts the reader may do now: a draft is deleted, a submitted request ended or moved."""
         possible = ("delete",) if self.request.state == "draft" else ("move",) if self.ended else SUBMITTED
         return tuple(name for name in possible if self._may(ACTS[name]))
+
+    @property
+    def changes_version(self) -> bool:
+        """Whether the reader may have it go on by another version of its procedure, and there is one."""
+        others = len(self.desk.registry.versions(self.request.procedure)) > 1
+        return "move" in self.acts and not self.ended and others
 
     def _may(self, action: str) -> bool:
         return may(self.desk.person, action, access.subject(self.request))

@@ -20,6 +20,7 @@ from tapak.requests.forms import FormField
 from tapak.requests.models import RegisterRow, Request, Task
 from tapak.requests.view import ASKED, TaskView
 from tapak.sdk import parts
+from tapak.sdk.changes import Compared, compared
 from tapak.sdk.contexts import site_addresses
 from tapak.sdk.errors import Forbidden, TapakError
 from tapak.sdk.forms import Upload
@@ -78,6 +79,11 @@ class TaskPage:
     def begun(self) -> bool:
         """Whether the working clock runs."""
         return self.view.task.state == TaskState.STARTED
+
+    @cached_property
+    def compared(self) -> Sequence[Compared]:
+        """What a request for a change changes, once it is submitted."""
+        return compared(self.view) if self.view.row.concerns_id and self.view.row.revision else ()
 
     @cached_property
     def barrier(self) -> str:

@@ -31,6 +31,8 @@ def prepare(service: str) -> Any:
     desk = scope.desk()
     procedure = offered_procedure(desk, service)
     assert desk.somebody
+    if procedure.changes is not None:
+        return redirect(url_for("web_active.services"))
     return render_template("wizard/prepare.html", procedure=procedure, form=procedure.submission)
 
 

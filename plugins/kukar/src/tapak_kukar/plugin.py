@@ -13,6 +13,7 @@ from tapak_kukar.check_pse import CheckPse
 from tapak_kukar.dns_change import DNS_CHANGE
 from tapak_kukar.hosting import HOSTING
 from tapak_kukar.registers import REGISTERS
+from tapak_kukar.service_changes import HOSTING_CHANGE
 from tapak_kukar.settings import KukarSettings
 
 HERE = Path(__file__).parent
@@ -21,7 +22,7 @@ HERE = Path(__file__).parent
 @hookimpl
 def procedures() -> Sequence[Procedure]:
     """Every version that may still have running requests."""
-    return (HOSTING, DNS_CHANGE)
+    return (HOSTING, DNS_CHANGE, HOSTING_CHANGE)
 
 
 @hookimpl

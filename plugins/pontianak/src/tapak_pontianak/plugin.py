@@ -9,6 +9,7 @@ from tapak.sdk.hookspecs import Folders, PluginSettings, hookimpl
 from tapak.sdk.procedure import Procedure
 from tapak.sdk.registers import Register
 from tapak.sdk.step_kinds import StepKind
+from tapak_pontianak.changes import HOSTING_CHANGE
 from tapak_pontianak.hosting import HOSTING
 from tapak_pontianak.registers import REGISTERS
 from tapak_pontianak.settings import PontianakSettings
@@ -20,7 +21,7 @@ HERE = Path(__file__).parent
 @hookimpl
 def procedures() -> Sequence[Procedure]:
     """Every version that may still have running requests."""
-    return (HOSTING,)
+    return (HOSTING, HOSTING_CHANGE)
 
 
 @hookimpl

@@ -221,6 +221,8 @@ COLOCATION = Procedure(
         "provision": forms.NETWORK,
         "notify": forms.APPOINTMENT,
         "install": forms.INSTALLATION,
+        "report": forms.REPORT,
+        "close": forms.CLOSING,
     },
     effects={"notify": effects.notified, "install": effects.installed},
 )

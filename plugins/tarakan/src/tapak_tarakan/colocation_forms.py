@@ -275,3 +275,11 @@ INSTALLATION = Form(
         "units": [{"model": "Contoh R1", "serial": "SN-0001", "rack": "A-07", "unit": 12}],
     },
 )
+SIGNED_RECORD = Upload(
+    "signed_handover_record",
+    "Berita acara yang sudah ditandatangani",
+    "Hasil pindai berita acara serah terima, bila sudah ditandatangani kedua pihak.",
+    media_types=PHOTOS,
+)
+REPORT = Form(parts.ReportPart, uploads=(SIGNED_RECORD,))
+CLOSING = Form(parts.ClosePart, uploads=(SIGNED_RECORD,), sample={"confirm": True})

@@ -8,6 +8,7 @@ from pathlib import Path
 from tapak.sdk.hookspecs import Folders, PluginSettings, hookimpl
 from tapak.sdk.procedure import Procedure
 from tapak.sdk.registers import Register
+from tapak_tarakan.changes import COLOCATION_CHANGE, HOSTING_CHANGE, WEBSITE_CHANGE
 from tapak_tarakan.colocation import COLOCATION
 from tapak_tarakan.hosting import HOSTING
 from tapak_tarakan.registers import REGISTERS
@@ -18,7 +19,7 @@ from tapak_tarakan.website import WEBSITE
 @hookimpl
 def procedures() -> Sequence[Procedure]:
     """Every version that may still have running requests."""
-    return (HOSTING, COLOCATION, WEBSITE)
+    return (HOSTING, COLOCATION, WEBSITE, HOSTING_CHANGE, WEBSITE_CHANGE, COLOCATION_CHANGE)
 
 
 @hookimpl

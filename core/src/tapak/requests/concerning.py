@@ -1,0 +1,186 @@
+"""Requests for changes of a service that exists: what it was before, carrying the change out, and taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import or_, select, update
+
+from tapak.accounts.policy import RequestSubject, require
+from tapak.audit.service import record
+from tapak.inventory import service as inventory
+from tapak.inventory.models import Emergency, Service
+from tapak.provisioning import service as provisioning
+from tapak.provisioning.models import Resource
+from tapak.requests.desk import Desk
+from tapak.requests.models import Request
+from tapak.requests.snapshots import offered
+from tapak.sdk.changes import ChangePart
+from tapak.sdk.concerned import CHANGE_KINDS, Concerned, Held
+from tapak.sdk.errors import Conflict, Invalid, NotFound
+from tapak.sdk.parts import LetterPart
+from tapak.sdk.procedure import Procedure
+from tapak.sdk.resources import DesiredResource, spec_from_json
+
+RUNNING = ("live", "suspended")
+NO_DATA = frozenset({*LetterPart().fields, *ChangePart().fields, "statement"})
+"""Answers of a change that say nothing about the service."""
+
+
+def check_start(desk: Desk, procedure: Procedure, service_id: int | None, change: str) -> None:
+    """Refuse to begin a change that can't be, or any other request that names a service.
+
+    Raises:
+        NotFound: the unit has no such service.
+        Invalid: the procedure is no change, needs a service, or knows no such change.
+        Conflict: the service doesn't run, or is being changed already.
+    """
+    if procedure.changes is None or service_id is None:
+        if procedure.changes is not None or service_id is not None:
+            told = "Perubahan diajukan dari halaman Layanan aktif, pada layanan yang akan diubah."
+            raise Invalid(told, log="a change and its service go together", fields={"concerns": [told]})
+        return
+    service = desk.session.get(Service, (desk.tenant.id, service_id))
+    if service is None:
+        raise NotFound("Layanan ini tidak ditemukan.", log=f"service {service_id} not found")
+    require(desk.somebody, "service.change", RequestSubject(agency_id=service.agency_id, applicant_id=0))
+    if service.procedure != procedure.changes.base.key or change not in procedure.changes.kinds:
+        told = "Perubahan itu tidak tersedia untuk layanan ini."
+        raise Invalid(told, log=f"{procedure.key} doesn't {change} services of {service.procedure}")
+    check_free(desk, service, change)
+
+
+def offered_changes(desk: Desk) -> dict[str, list[tuple[str, str, str]]]:
+    """What may be asked of services, by the procedure that they came by: key of the change's procedure, kind, words."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for each in offered(desk):
+        if each.changes is not None:
+            kinds = [(each.key, kind, CHANGE_KINDS[kind]) for kind in each.changes.kinds]
+            found.setdefault(each.changes.base.key, []).extend(kinds)
+    return found
+
+
+def check_free(desk: Desk, service: Service, change: str, but: int = 0) -> None:
+    """Refuse to change a service that doesn't run, or that another request (not ``but``) is changing.
+
+    Raises:
+        Conflict: it is so.
+    """
+    if service.state not in RUNNING or service.deactivated_at or (service.suspended_at and change != "deactivate"):
+        told = "Layanan ini tidak sedang aktif, sehingga tidak dapat diubah sekarang."
+        raise Conflict(told, log=f"service {service.id} is {service.state}")
+    others = select(Request.number).where(
+        or_(Request.concerns_id == service.id, Request.service_id == service.id),
+        Request.state.in_(("submitted", "in_process", "returned")),
+        Request.id != but,
+    )
+    busy = desk.session.scalars(others).first()
+    if busy is not None:
+        told = f"Permohonan {busy} sedang mengerjakan layanan ini. Tunggu sampai selesai, atau tarik permohonan itu."
+        raise Conflict(told, log=f"service {service.id} is being changed")
+
+
+def submitted(desk: Desk, request: Request, letter: Mapping[str, Any]) -> None:
+    """A change is submitted: the service is locked and must be free; a letter that an emergency still owes has come.
+
+    Raises:
+        Conflict: another one is on its way.
+    """
+    if request.concerns_id is not None:
+        query = select(Service).where(Service.id == request.concerns_id).with_for_update()
+        check_free(desk, desk.session.scalars(query).one(), request.change, but=request.id)
+    if request.change == "deactivate":
+        owed = update(Emergency).where(Emergency.service_id == request.concerns_id, Emergency.settled_at.is_(None))
+        came = {"letter_number": letter["letter_number"], "letter_date": date.fromisoformat(letter["letter_date"])}
+        desk.session.execute(owed.values(**came, settled_at=desk.now, settled_by=desk.somebody.name))
+
+
+def concerned(desk: Desk, request: Request) -> Concerned | None:
+    """The service that ``request`` is to change: as it stands, or as it stood when the change began."""
+    if request.concerns_id is None:
+        return None
+    service = desk.session.get_one(Service, (desk.tenant.id, request.concerns_id))
+    stood = request.stood or as_it_stands(desk, service)
+    return Concerned(
+        id=service.id,
+        title=stood["title"],
+        procedure=service.procedure,
+        change=request.change,
+        answers=stood["answers"],
+        resources=tuple(_held(each) for each in stood["resources"]),
+    )
+
+
+def as_it_stands(desk: Desk, service: Service) -> dict[str, Any]:
+    """The service as JSON: title, answers, and the resources that are to stay."""
+    first = desk.session.scalar(select(Request.answers).where(Request.id == service.request_id)) or {}
+    rows = select(Resource).where(Resource.service_id == service.id, Resource.remove_after.is_(None))
+    held = [
+        {"key": row.key, "kind": row.kind, "spec": row.spec or row.suspended_spec, "needs": row.needs}
+        for row in desk.session.scalars(rows.order_by(Resource.id))
+        if row.spec is not None or row.suspended_spec is not None
+    ]
+    return {"title": service.title, "answers": {**first, **service.current}, "resources": held}
+
+
+def _held(stored: Mapping[str, Any]) -> Held:
+    return Held(stored["key"], spec_from_json(stored["kind"], stored["spec"]), tuple(stored["needs"]))
+
+
+def begin(desk: Desk, request: Request, service: Service) -> None:
+    """Keep what the service was, before anything of it is changed: the way back."""
+    if request.stood is None:
+        request.stood = {**as_it_stands(desk, service), "suspended": service.suspended_at is not None}
+    if request.change == "deactivate" and service.suspended_at is None:
+        service.suspended_at = desk.now
+    desk.session.flush()
+
+
+def take_back(desk: Desk, request: Request) -> None:
+    """A change that comes to nothing: what was begun becomes as it was, what was reserved is free again."""
+    service = desk.session.get_one(Service, (desk.tenant.id, request.concerns_id))
+    if request.stood is not None:
+        if not request.stood["suspended"]:
+            service.suspended_at = None
+        before = [_held(each) for each in request.stood["resources"]]
+        declared = [DesiredResource(held.key, held.spec, held.needs) for held in before]
+        desk.session.flush()
+        provisioning.declare(desk.session, service.id, declared, plugins=desk.registry)
+        if request.stood["suspended"]:
+            provisioning.suspend(desk.session, service.id)
+        request.stood = None
+    let_go(desk, service)
+
+
+def carried_out(desk: Desk, request: Request, base: Procedure) -> None:
+    """The change is done: the service's data and title are the new ones, and what it no longer uses is released."""
+    service = desk.session.get_one(Service, (desk.tenant.id, request.concerns_id))
+    given = {name: value for name, value in request.answers.items() if name not in NO_DATA}
+    service.current = {**service.current, **given}
+    first = desk.session.scalar(select(Request.answers).where(Request.id == service.request_id)) or {}
+    service.title = base.subject({**first, **service.current})
+    if request.change == "deactivate":
+        service.deactivated_at = desk.now
+    let_go(desk, service)
+    record(
+        desk.session,
+        "service.changed",
+        person=desk.somebody,
+        request_id=service.request_id,
+        summary=f"{CHANGE_KINDS[request.change]} dilaksanakan dengan permohonan {request.number}",
+        content={"service": service.id, "change": request.change, "by_request": request.id},
+    )
+
+
+def let_go(desk: Desk, service: Service) -> None:
+    """Release the names and addresses that no record of the service, wanted or served, has any longer."""
+    rows = select(Resource.spec, Resource.suspended_spec).where(
+        Resource.service_id == service.id, Resource.kind == "record_set"
+    )
+    specs = [spec or kept for spec, kept in desk.session.execute(rows) if spec or kept]
+    names = {str(spec["name"]) for spec in specs if spec["type"] != "PTR"}
+    values: Sequence[str] = [str(value) for spec in specs for value in spec["values"]]
+    rest = provisioning.rest(desk.session, service.id)
+    inventory.let_go(desk.session, service.id, names=names, addresses=set(values), rest=rest)
