@@ -313,6 +313,10 @@ def test_an_update_is_a_new_release_of_the_service_that_stands(web_office):
     request_id, task_id = submit(web_office, site=NAME, name_label="", content="<h1>Baru</h1>")
     task_id = to_existence(web_office, task_id)
     assert row(web_office, request_id).service_id == row(web_office, first).service_id
+    with web_office.desk(BIDANG) as desk:
+        view = flow.task_view(desk, task_id)
+        stands = {"site": NAME, "runtime": "php", "database": "mariadb"}
+        assert stands.items() <= view.kind.initial(view).items()
     task_id = finish(web_office, BIDANG, task_id)
     with web_office.desk(BIDANG) as desk:
         flow.begin(desk, task_id)

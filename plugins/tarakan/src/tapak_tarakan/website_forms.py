@@ -239,12 +239,13 @@ def _existence(view: View) -> Mapping[str, Any]:
     service = websites(view).get(site)
     specs = [each.spec for each in service.resources] if service else []
     runs_php = any(isinstance(spec, Site) and spec.php for spec in specs)
+    engine = next((spec.engine for spec in specs if isinstance(spec, Database)), NO_DATABASE)
     ready = view.results.get("review", {}).get("prepared") == READY
     return {
         "outcome": "exists" if ready else "absent",
         "site": site if service else "",
         "runtime": PHP if runs_php else STATIC,
-        "database": NO_DATABASE,
+        "database": engine,
     }
 
 
