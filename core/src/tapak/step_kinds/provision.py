@@ -66,7 +66,8 @@ def _records(view: View) -> tuple[Record, ...]:
     """The names that are new, and the change that was made of a service that existed."""
     shared = {"live_on": view.now.date().isoformat(), "agency": view.request.agency}
     going_on = view.procedure.continues(view)
-    before = {each.spec for service in view.services if service.id == going_on for each in service.resources}
+    services = view.services if going_on is not None else ()
+    before = {each.spec for service in services if service.id == going_on for each in service.resources}
     before |= {held.spec for held in view.concerned.resources} if view.concerned else set()
     names = tuple(
         Record(NAMES.key, {**shared, "name": spec.name, "type": spec.type, "address": ", ".join(spec.values)})
