@@ -152,7 +152,6 @@ def _greets_and_makes(ask: Ask, sites: Path) -> None:
         line(verb="usage", names=[], bounds=[3600, 3600]),
         line(verb="usage", names=[], bounds=[0, 1800]),
         line(verb="usage", names=[], bounds=[0, True]),
-        line(verb="usage", names=["../x"], bounds=[0, 3600]),
         line(verb="facts", names=[], days=1.5),
         line(**{**APPLY, "fence": -1}),
         line(**{**APPLY, "fence": True}),
