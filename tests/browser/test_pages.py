@@ -210,6 +210,7 @@ SIGHTS = (
     Sight("registers", KASUBBAG, fixed("/buku")),
     Sight("reports", KASUBBAG, fixed("/laporan")),
     Sight("report-subdomains", KABID, fixed("/laporan/subdomain")),
+    Sight("report-names", KABID, fixed("/laporan/ip")),
     Sight("report-applications", KABID, fixed("/laporan/aplikasi")),
     Sight("maintenance-plan", KABID, fixed("/pemeliharaan/rencana")),
     Sight("maintenance-one", KABID, World.maintenance),

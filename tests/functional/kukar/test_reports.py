@@ -117,6 +117,19 @@ def test_what_is_hosted_stands_in_the_list(office, live):
         assert periodic.read(desk, "aplikasi", None).tables[0].rows == []
 
 
+def test_names_and_addresses_in_use_and_free(office, live):
+    with office.owner.begin() as session:
+        add = "insert into address (tenant_id, address, shared, service_id) select tenant_id, :address, :shared, "
+        session.execute(text(f"{add} id from service"), {"address": "203.0.113.7", "shared": False})
+        session.execute(text(f"{add} null from service"), {"address": "203.0.113.9", "shared": False})
+    with office.desk("kabid") as desk:
+        names, addresses = periodic.read(desk, "ip", None).tables
+    (name,) = names.rows
+    assert [*name[:3], name[6].isoformat(), name[7]] == [NAME, "A", "203.0.113.7", "2026-10-01", "aktif"]
+    held = {row[0]: (row[1], bool(row[2])) for row in addresses.rows}
+    assert (held["203.0.113.7"], held["203.0.113.9"]) == (("dipakai", True), ("bebas", False))
+
+
 def test_who_may_read_and_what_can_be_asked(office, live):
     for who in ("disdik", "desa"):
         with office.desk(who) as desk, pytest.raises(Forbidden):

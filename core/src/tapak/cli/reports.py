@@ -23,7 +23,7 @@ from tapak.requests.desk import Desk
 @as_json
 @told
 def report(key: str, slug: str, year: int | None, suffix: str, output: Path, as_json: bool) -> None:
-    """Write the report KEY: subdomain (of a year), or aplikasi (what is hosted now)."""
+    """Write the report KEY: subdomain (of a year), aplikasi (hosted now), or ip (names and addresses now)."""
     for session, tenant in each_tenant(slug):
         desk = Desk.open(session, tenant, registry())
         made, form = fitted(make(desk, key, year, COMMAND_LINE), suffix)

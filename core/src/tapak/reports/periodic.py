@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from tapak.accounts.policy import require
-from tapak.reports import applications, subdomains
+from tapak.reports import applications, names, subdomains
 from tapak.reports.formats import FORMATS, Format
 from tapak.reports.tables import Report
 from tapak.requests.desk import Desk
@@ -40,6 +40,13 @@ OFFERS: Mapping[str, Offer] = {
         "Aplikasi yang berjalan sekarang, dengan nama, alamat, dan penanggung jawabnya.",
         False,
         lambda desk, _year, printed_by: applications.report(desk, printed_by),
+    ),
+    "ip": Offer(
+        "ip",
+        names.TITLE,
+        "Rekaman DNS setiap layanan, dan alamat IP publik dengan pemakainya.",
+        False,
+        lambda desk, _year, printed_by: names.report(desk, printed_by),
     ),
 }
 

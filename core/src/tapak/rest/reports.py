@@ -29,7 +29,7 @@ def reports() -> Sequence[reading.Report]:
 @blueprint.arguments(report_schemas.Asked, location="query")
 @blueprint.response(200, report_schemas.Tables)
 def report(asked: dict[str, Any], key: str) -> Report:
-    """A report as tables: `subdomain` (of a year), or `aplikasi` (what is hosted now)"""
+    """A report as tables: `subdomain` (of a year), `aplikasi` (hosted now) or `ip` (names and addresses now)"""
     return read(desk(), key, asked["year"])
 
 
