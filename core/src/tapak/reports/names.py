@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import select
 
 from tapak.inventory.models import Address, Service
+from tapak.inventory.service import free_addresses
 from tapak.provisioning.models import Resource
 from tapak.reports.applications import RUNNING
 from tapak.reports.tables import DAY, Cell, Column, Report, Stamp, Table
@@ -32,15 +33,13 @@ ADDRESSES = (Column("Alamat IP"), Column("Pemakaian"), Column("Layanan"), Column
 
 
 def report(desk: Desk, printed_by: str) -> Report:
-    """The record sets that stand or are on their way, and the tenant's public addresses with who holds each."""
+    """The record sets that stand or are on their way, and the public addresses in use with who holds each."""
     stamp = Stamp.of(desk.now, desk.tenant.time_zone, printed_by)
     names, addresses = list(_names(desk)), list(_addresses(desk))
-    free = sum(1 for row in addresses if row[1] == "bebas")
-    about = [
-        ("Keadaan pada", day_words(desk.today)),
-        ("Banyaknya", f"{len(names)} rekaman, {len(addresses)} alamat IP publik ({free} bebas)"),
-    ]
-    tables = (Table("Subdomain", NAMES, names), Table("Alamat IP publik", ADDRESSES, addresses))
+    free = len(free_addresses(desk.session))
+    told = f"{len(names)} rekaman; {len(addresses)} alamat IP publik dipakai, {free} bebas"
+    about = [("Keadaan pada", day_words(desk.today)), ("Banyaknya", told)]
+    tables = (Table("Subdomain", NAMES, names), Table("Alamat IP publik yang dipakai", ADDRESSES, addresses))
     return Report(NAME, TITLE, tables, stamp, about)
 
 
@@ -66,8 +65,9 @@ def _addresses(desk: Desk) -> Iterator[Sequence[Cell]]:
         select(Address, Service.title, Agency.name)
         .outerjoin(Service, Service.id == Address.service_id)
         .outerjoin(Agency, Agency.id == Service.agency_id)
+        .where(Address.shared | Address.service_id.is_not(None))
         .order_by(Address.id)
     )
     for address, title, agency in desk.session.execute(query):
-        use = "server web bersama" if address.shared else "dipakai" if title else "bebas"
+        use = "server web bersama" if address.shared else "satu layanan"
         yield [address.address, use, title or "", agency or ""]
