@@ -44,6 +44,10 @@ BODIES: dict[str, Any] = {
     "letter": {"letter_number": "1/2026", "letter_date": "2026-01-02"},
     "uploads": {"kind": "request_letter", "filename": "a.pdf", "size": 5},
     "complete": {"sha256": ""},
+    "passwords": {"part": 1},
+    "open": {"token": "x"},
+    "keys": {"part": 1, "keys": []},
+    "release": {"sha256": "0" * 64},
 }
 PART = re.compile(r"<(?:(?P<kind>\w+)(?:\((?P<choices>[^)]*)\))?:)?(?P<name>\w+)>")
 PUBLIC = {"/services", "/services/{key}", "/tracking", "/session", "/openapi.json"}

@@ -24,6 +24,10 @@ from tapak.requests.desk import Desk
 from tapak.tenants.models import Agency, Position, PositionHolder, Tenant, Zone
 from tapak_tarakan.hosting import HOSTING
 
+from .town import host, town
+
+__all__ = ["host", "town"]
+
 SUBMISSION = HOSTING.submission.sample
 
 POSITIONS = ("kadis", "kabid_aplikasi", "kasubbag_umum", "sekretaris")

@@ -260,6 +260,7 @@ ACTIONS: Mapping[str, Rule] = {
     "service.read": _anyone,
     "service.renew": _of_agency,
     "service.change": _of_agency,
+    "service.unlock": _of_agency,
     "service.manage": _overseer,
     "service.emergency": _overseer,
 }

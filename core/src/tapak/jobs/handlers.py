@@ -25,6 +25,9 @@ from tapak.jobs.tools import Tools
 from tapak.monitoring import expiry, usage
 from tapak.monitoring.drift import EVERY, known_identities, live_resources, look, serials
 from tapak.monitoring.notes import note
+from tapak.panel import work
+from tapak.panel.links import UNLOCK
+from tapak.panel.service import LOOK
 from tapak.provisioning import service as provisioning
 from tapak.provisioning.connections import DRIFT, collect_facts, collect_standing, connections
 from tapak.provisioning.models import Connection
@@ -201,6 +204,23 @@ def backup(tools: Tools, session: Session, lease: Lease) -> None:
     session.commit()
 
 
+def unlock(tools: Tools, session: Session, lease: Lease) -> None:
+    """Seal a password to the one-time link that its unit asked for."""
+    again_in = work.fill(session, lease.row_id, tools.providers.identities)
+    if not end_lease(session, lease, again_in=again_in):
+        raise LeaseLost
+    session.commit()
+
+
+def glimpse(tools: Tools, session: Session, lease: Lease) -> None:
+    """Look at a service's servers for its unit's page."""
+    whom = work.asked(session, lease.row_id)
+    session.commit()
+    figures, sites = work.look(whom, tools.providers)
+    work.keep(session, lease.row_id, figures, sites)
+    done(session, lease)
+
+
 HANDLERS: Mapping[str, Handler] = {
     provisioning.WAKE: provision,
     documents.WAKE_KIND: document,
@@ -214,4 +234,6 @@ HANDLERS: Mapping[str, Handler] = {
     usage.WAKE: count_usage,
     BACK_UP: backup,
     TEST_RESTORE: backup,
+    UNLOCK: unlock,
+    LOOK: glimpse,
 }

@@ -17,13 +17,14 @@ from tapak.documents import models as _documents
 from tapak.inventory import models as _inventory
 from tapak.maintenance import models as _maintenance
 from tapak.monitoring import models as _monitoring
+from tapak.panel import models as _panel
 from tapak.provisioning import models as _provisioning
 from tapak.requests import models as _requests
 from tapak.scanning import models as _scanning
 from tapak.tenants import models as _tenants
 
 ROOMS = (
-    *(_accounts, _audit, Wake, _documents, _inventory, _maintenance, _monitoring, _provisioning, _requests),
+    *(_accounts, _audit, Wake, _documents, _inventory, _maintenance, _monitoring, _panel, _provisioning, _requests),
     *(_scanning, _tenants),
 )
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from tapak.db.session import TENANT
 from tapak.provisioning.items import Item, Outputs
+from tapak.provisioning.models import Resource
 from tapak.sdk.errors import ProviderDenied
 from tapak.sdk.provider import Applied, Change
 from tapak.sdk.resources import Spec
@@ -85,13 +86,31 @@ class Opener:
         """
         if item.outputs is None:
             return {}
-        if item.outputs.sealed is None:
-            return item.outputs.plain
-        try:
-            opened = unseal(item.outputs.sealed.encode(), self._identities, _place(self._tenant_id, item))
-        except Unreadable as problem:
-            raise ProviderDenied(f"{item.identity}: {problem.message}", log=problem.log) from None
-        return {**item.outputs.plain, **opened}
+        return _opened(self._tenant_id, item, item.outputs.plain, item.outputs.sealed, self._identities)
+
+
+def opened(tenant_id: int, row: Resource, identities: Sequence[Identity]) -> Mapping[str, Any]:
+    """Plain and secret outputs of a stored resource together.
+
+    Raises:
+        ProviderDenied: the secret ones can't be opened here.
+    """
+    return _opened(tenant_id, row, row.outputs, row.sealed_outputs, identities)
+
+
+def _opened(
+    tenant_id: int,
+    of: Item | Resource,
+    plain: Mapping[str, Any],
+    sealed: str | None,
+    identities: Sequence[Identity],
+) -> Mapping[str, Any]:
+    if sealed is None:
+        return plain
+    try:
+        return {**plain, **unseal(sealed.encode(), identities, _place(tenant_id, of))}
+    except Unreadable as problem:
+        raise ProviderDenied(f"{of.identity}: {problem.message}", log=problem.log) from None
 
 
 def _used(item: Item, items: Sequence[Item]) -> list[Item]:
@@ -111,5 +130,5 @@ def _sealed(session: Session, item: Item, secrets: Mapping[str, str]) -> str:
     return seal(tenant.recipient, _place(tenant.id, item), secrets, armored=True).decode()
 
 
-def _place(tenant_id: int, item: Item) -> Place:
+def _place(tenant_id: int, item: Item | Resource) -> Place:
     return Place(tenant_id, "resource", str(item.id), "sealed_outputs")

@@ -5,7 +5,7 @@ Locks are taken in one order here and in the reconciler: wake row, resources, se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select, tuple_, update
@@ -23,7 +23,7 @@ from tapak.provisioning.connections import connection_for
 from tapak.provisioning.models import DRIFTED_CODE, JournalEntry, Resource
 from tapak.sdk.backups import Backup
 from tapak.sdk.errors import Conflict, NotFound
-from tapak.sdk.resources import DesiredResource, RecordSet, Site, spec_from_json, spec_to_json
+from tapak.sdk.resources import DesiredResource, RecordSet, Site, Spec, carried, spec_from_json, spec_to_json
 from tapak.sdk.view import ResourceState
 
 WAKE = "provision"
@@ -83,6 +83,26 @@ def withdraw(session: Session, service_id: int) -> None:
     wake(session, WAKE, service_id)
     for row in _rows(session, service_id):
         _remove(row)
+    _flush(session)
+    _set_service(session, service_id, "provisioning")
+
+
+def alter(session: Session, service_id: int, key: str, change: Callable[[Spec], Spec]) -> None:
+    """Change one resource of a service as its unit, or an officer for it, asks beside any request.
+
+    Raises:
+        NotFound: the service has no such resource.
+        Conflict: something else is being brought about with it.
+    """
+    wake(session, WAKE, service_id)
+    row = next((each for each in _rows(session, service_id) if each.key == key and each.spec is not None), None)
+    if row is None or row.spec is None:
+        raise NotFound("Sumber daya ini tidak ditemukan.", log=f"service {service_id} has no {key}")
+    if row.state not in ("live", "failed"):
+        raise Conflict(f"{row.identity} sedang dikerjakan. Tunggu sampai selesai.", log=f"{row.identity} is moving")
+    row.spec = spec_to_json(change(spec_from_json(row.kind, row.spec)))
+    row.generation += 1
+    _plan(row)
     _flush(session)
     _set_service(session, service_id, "provisioning")
 
@@ -279,8 +299,9 @@ def _row(service_id: int, connection_id: int, resource: DesiredResource) -> Reso
 def _change(row: Resource, resource: DesiredResource) -> None:
     row.key, row.needs, row.removal = resource.key, list(resource.needs), False
     row.remove_after, row.suspended_spec = _until(resource), None
-    if row.spec != spec_to_json(resource.spec):
-        row.spec = spec_to_json(resource.spec)
+    spec = resource.spec if row.spec is None else carried(resource.spec, spec_from_json(row.kind, row.spec))
+    if row.spec != spec_to_json(spec):
+        row.spec = spec_to_json(spec)
         row.generation += 1
         _plan(row)
     elif row.state in ("failed", "gone"):

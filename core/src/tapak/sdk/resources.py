@@ -9,7 +9,7 @@ provider is given, of those that a resource needs; of all others it is given not
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar
 
 from tapak.sdk.backups import Backup
@@ -37,6 +37,7 @@ __all__ = [
     "Release",
     "Site",
     "Spec",
+    "carried",
     "spec_from_json",
     "spec_to_json",
 ]
@@ -111,6 +112,16 @@ def spec_from_json(kind: str, data: Mapping[str, Any]) -> Spec:
     if kind == Backup.kind:
         return Backup(**{**data, "folders": tuple(data["folders"]), "at": tuple(data["at"])})
     raise ValueError(f"unknown resource kind {kind!r}")
+
+
+def carried(declared: Spec, standing: Spec) -> Spec:
+    """``declared`` with what the unit itself changed at ``standing`` since: a rotated password, keys, a recipient."""
+    if isinstance(declared, Database) and isinstance(standing, Database):
+        return replace(declared, rotation=max(declared.rotation, standing.rotation))
+    if isinstance(declared, Account) and isinstance(standing, Account):
+        keys, recipient = declared.keys or standing.keys, standing.recipient or declared.recipient
+        return replace(declared, keys=keys, recipient=recipient)
+    return declared
 
 
 @dataclass(frozen=True)

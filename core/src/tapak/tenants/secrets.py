@@ -93,6 +93,11 @@ def encrypt(recipients: Sequence[str], content: bytes) -> bytes:
     return bytes(pyrage.encrypt(content, [Recipient.from_str(each) for each in recipients]))
 
 
+def armored(recipient: str, content: bytes) -> str:
+    """``content`` as an age file in its text form, for the holder of the recipient's identity."""
+    return str(pyrage.encrypt(content, [Recipient.from_str(recipient)], armored=True).decode())
+
+
 def decrypt(sealed: bytes, identities: Sequence[Identity]) -> bytes | None:
     """The content of an age file; None where none of the ``identities`` opens it."""
     try:

@@ -68,6 +68,7 @@ class TenantSettings(SettingsSchema):
     rename_redirect_days = fields.Integer(strict=True, validate=validate.Range(0, 3660))
     deactivated_keep_days = fields.Integer(strict=True, validate=validate.Range(0, 3660))
     emergency_letter_days = fields.Integer(strict=True, validate=validate.Range(1, 60))
+    units_switch_releases = fields.Boolean(truthy={True}, falsy={False})
     sealing_recipients = fields.List(fields.String(validate=_recipient), validate=validate.Length(max=20))
     sealed_readers = fields.List(fields.String(validate=KEY))
     document_quota = fields.Integer(strict=True, validate=validate.Range(min=0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date as babel_date
@@ -13,7 +13,7 @@ from flask_babel import get_locale, gettext, ngettext
 from tapak.documents.store import size_words
 from tapak.engine.states import RequestState, TaskState
 from tapak.http import scope
-from tapak.sdk.wording import RESOURCE_KINDS, RESOURCE_STATES
+from tapak.sdk.wording import RESOURCE_KINDS, RESOURCE_STATES, SOURCES
 from tapak.tenants.dates import format_date, zone_name
 
 HOUR, MINUTE = 3600, 60
@@ -56,6 +56,8 @@ def install(app: Flask) -> None:
         tone=lambda state: TONES.get(state, "plain"),
         told=told,
         size=size,
+        source_label=source_label,
+        epoch=lambda seconds: datetime.fromtimestamp(seconds, UTC),
     )
 
 
@@ -128,6 +130,11 @@ def resource_name(identity: str) -> str:
     """What people call a resource of that identity: ``antrean.example (A)`` for a record set, else the name."""
     name, _, kind = identity.partition("/")
     return f"{name} ({kind})" if kind else name
+
+
+def source_label(source: str) -> str:
+    """Where a figure comes from."""
+    return told(SOURCES.get(source, source))
 
 
 def size(octets: int) -> str:

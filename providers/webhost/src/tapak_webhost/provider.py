@@ -9,12 +9,14 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 from tapak.sdk.errors import ProviderError
+from tapak.sdk.observing import KeptRelease, SiteGlimpse
 from tapak.sdk.provider import Applied, Capabilities, Change, Check, Provider, Verification
 from tapak.sdk.resources import Account, Fact, Release, Site, Spec
 from tapak.sdk.settings import SettingsSchema
 from tapak.sdk.usage import Usage
 from tapak_webhost import figures
 from tapak_webhost.accounts import Accounts
+from tapak_webhost.agent.glimpse import MAX_LINES
 from tapak_webhost.channel import LocalChild
 from tapak_webhost.client import AgentClient
 from tapak_webhost.kinds import Kind, Sites
@@ -114,6 +116,13 @@ class WebHostProvider(Provider):
             for (since, until), span in zip(pairwise(bounds), told["spans"], strict=True)
             for name in names
         ]
+
+    def glimpse(self, site: str, lines: int) -> SiteGlimpse:
+        """What its unit may see of a site: releases, and the last ``lines`` of its own logs."""
+        fields = {"name": site, "lines": min(lines, MAX_LINES)}
+        told = self._agent.ask("glimpse", fields, timeout=max(self._timeout, 20.0))
+        releases = tuple(KeptRelease(**each) for each in told["releases"])
+        return SiteGlimpse(releases, tuple(told["access"]), tuple(told["errors"]))
 
     def close(self) -> None:
         self._agent.close()

@@ -87,7 +87,8 @@ class MariadbServer:
         """
         if self.daemon.running() and self.answers():
             return
-        hand_over(self.directory / "run", self.user)
+        for its in ("run", "tmp"):
+            hand_over(self.directory / its, self.user)
         self._configure()
         if not self.data.exists():
             self._initialise()
@@ -155,6 +156,8 @@ class MariadbServer:
             "datadir": str(self.data),
             "socket": str(self._socket),
             "pid-file": str(self.directory / "run" / "mariadbd.pid"),
+            # A server that starts clears temporary files away, also those of another one that shares its folder.
+            "tmpdir": str(self.directory / "tmp"),
         }
         client = {"socket": str(self._socket), "user": ROOT, "password": self.root_password}
         sections = {"mariadbd": server, "client": client}

@@ -130,6 +130,7 @@ class WebServer(ABC):
             "vhost_dir": str(self.vhosts),
             "state_dir": str(self.directory / "agent"),
             "access_log": str(self.access_log),
+            "error_log": str(self.access_log.with_name("error.log")),
             "address": f"127.0.0.1:{self.port}",
             "program": binary(self.program),
             "main_conf": str(self.config),

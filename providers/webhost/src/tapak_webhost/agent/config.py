@@ -16,7 +16,7 @@ NGINX = "nginx"
 _PATHS = ("web_dir", "vhost_dir", "state_dir", "access_log", "program", "main_conf", "pid_file")
 _APACHE_PATHS = ("modules_conf", "info_module")
 _WORDS = ("server", "address", "vhost_address")
-_OPTIONAL = ("reload_command", "web_group", "php", "sftp")
+_OPTIONAL = ("reload_command", "web_group", "php", "sftp", "error_log")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Config:
     is where the agent itself asks the server; ``vhost_address`` stands in ``<VirtualHost …>`` or ``listen``.
     ``program`` and ``main_conf`` are the server's; ``reload_command`` replaces its own way to reload. ``modules`` is
     there for Apache only, ``php`` and ``sftp`` where the host offers them. Through the group ``web_group`` the web
-    server reads what belongs to a site's own user.
+    server reads what belongs to a site's own user. Of ``error_log`` a site's unit is told the lines that concern it.
     """
 
     server: str
@@ -70,6 +70,7 @@ class Config:
     web_group: str = ""
     php: PhpFpm | None = None
     sftp: Sftp | None = None
+    error_log: Path | None = None
 
 
 def load(path: Path) -> Config:
@@ -107,6 +108,7 @@ def _config(found: Mapping[str, Any]) -> Config:
         web_group=_word(found, "web_group") if "web_group" in found else "",
         php=_php(found["php"]) if "php" in found else None,
         sftp=_sftp(found["sftp"]) if "sftp" in found else None,
+        error_log=_path(found, "error_log") if "error_log" in found else None,
         **{key: _path(found, key) for key in _PATHS},
     )
 

@@ -131,6 +131,11 @@ def replace(
         os.fsync(at)
 
 
+def is_regular(fd: int) -> bool:
+    """Whether the open file is neither a pipe nor a device."""
+    return stat.S_ISREG(os.fstat(fd).st_mode)
+
+
 def try_writing(at: int) -> None:
     """Make a file in the directory and take it away.
 

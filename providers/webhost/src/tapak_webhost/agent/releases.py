@@ -104,6 +104,22 @@ def holds(web: Web, name: str, sha256: str) -> bool:
     return False
 
 
+def kept(web: Web, name: str) -> list[dict[str, Any]]:
+    """The releases that lie here, the newest first, each with whether it is live."""
+    found: list[tuple[Mark, bool]] = []
+    with contextlib.suppress(FileNotFoundError, files.NotOurs), files.directory(name, web.sites) as site:
+        with files.directory(PUBLIC, site) as public:
+            live = _mark(public)
+        found += [(live, True)] if live is not None else []
+        with contextlib.suppress(FileNotFoundError), files.directory(RELEASES, site) as beside:
+            for place in files.names(beside):
+                with contextlib.suppress(files.NotOurs), files.directory(place, beside) as one:
+                    mark = _mark(one)
+                    found += [(mark, False)] if mark is not None else []
+    found.sort(key=lambda each: each[0].at, reverse=True)
+    return [{**asdict(mark), "live": live} for mark, live in found]
+
+
 def build(web: Web, name: str, sha256: str, archive: BinaryIO, holder: Holder, deadline: float) -> None:
     """Unpack ``archive`` as the site's own user, where nobody else reaches it, and lay it beside the live one.
 

@@ -19,6 +19,7 @@ from tapak_webhost.agent import (
     deployment,
     facts,
     files,
+    glimpse,
     host,
     php_probe,
     releases,
@@ -179,6 +180,13 @@ class Verbs:
         """Figures of the host, its traffic of the last ``days``, and the usage of ``names``."""
         return facts.gather(self.config, _names(fields), integer(fields, "days", "facts", 1, MAX_DAYS))
 
+    def glimpse(self, fields: Fields) -> Answer:
+        """The releases of ``name``, and the last ``lines`` of its logs."""
+        name, now = server_name(fields.get("name")), time.monotonic()
+        lines = integer(fields, "lines", "glimpse", 1, glimpse.MAX_LINES)
+        with host.locked(self.config, self.server, now + READ_SECONDS / 2, now + READ_SECONDS) as held:
+            return glimpse.gather(self.config, held.web, name, lines)
+
     def ensure(self, fields: Fields) -> Answer:
         """Bring up every PHP that is to run and clear what dead agents left: after a host's start, and now and then."""
         deadline = time.monotonic() + TEST_SECONDS
@@ -254,6 +262,7 @@ _VERBS: dict[str, tuple[frozenset[str], Callable[[Verbs, Fields], Answer]]] = {
     "probe": (frozenset({"name", "place"}), Verbs.probe),
     "facts": (frozenset({"names", "days"}), Verbs.facts),
     "usage": (frozenset({"names", "bounds"}), Verbs.usage),
+    "glimpse": (frozenset({"name", "lines"}), Verbs.glimpse),
     "ensure": (frozenset(), Verbs.ensure),
     "check": (frozenset(), Verbs.check),
 }
