@@ -25,7 +25,8 @@ from tapak.testing.deployment import Agency, Deployment
 OF_THE_PLATFORM = {"alembic_version", "tenant", "tenant_host"}
 # What a walk to a live name leaves nothing in.
 MAY_BE_EMPTY = {
-    *("backup_run", "idempotency_key", "maintained_service", "maintenance", "pause", "plugin_setting"),
+    *("backup_run", "idempotency_key", "maintained_service", "maintenance", "one_time_link", "pause"),
+    *("plugin_setting", "service_look"),
     *("sign_in_failure", "usage_day", "wake", "zone_state"),
 }
 HIDDEN = (errors.UndefinedObject, errors.InvalidTextRepresentation)
