@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from io import BytesIO
+from time import monotonic
+from zipfile import ZipFile
 
 import pytest
 from openpyxl import Workbook
@@ -33,6 +35,15 @@ def xlsx_of(*rows: list[object]) -> bytes:
 def send(office, content: bytes, filename: str = "pse.csv", who: str = "admin", key: str = KEY):
     with office.desk(who) as desk:
         return imports.import_as_person(desk, key, filename, content).rows
+
+
+def forged(old: bytes, new: bytes) -> bytes:
+    """A workbook whose sheet has ``new`` in the place of ``old``."""
+    kept = BytesIO()
+    with ZipFile(BytesIO(xlsx_of(HEAD, ROW))) as good, ZipFile(kept, "w") as bad:
+        for item in good.infolist():
+            bad.writestr(item.filename, good.read(item).replace(old, new))
+    return kept.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -109,3 +120,23 @@ def test_another_agency_sees_nothing_of_it(office, tenant):
     with office.database.begin(tenant.id) as session:
         assert newest(session, KEY) is None
         assert session.scalar(select(func.count()).select_from(ImportedRow)) == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (csv_of(["URL"] * 2_000_000), "Paling banyak 256 kolom."),
+        (forged(b'<row r="2"', b'<row r="999999999"'), "Paling banyak 20000 baris."),
+        (forged(b'<c r="E1"', b'<c r="IW1"'), "Paling banyak 256 kolom."),
+        (forged(b"</sheetData>", b"</sheet"), "Berkas XLSX ini tidak terbaca; simpan ulang dari aplikasi spreadsheet."),
+        (forged(b'<c r="E1"', b'<c r="?"'), "Berkas XLSX ini tidak terbaca; simpan ulang dari aplikasi spreadsheet."),
+    ],
+    ids=["a-line-of-columns", "a-row-far-down", "a-cell-far-right", "torn", "no-cell"],
+)
+def test_a_file_that_was_made_to_hurt_is_refused_soon(office, content, told):
+    began = monotonic()
+    with pytest.raises(Invalid) as refused:
+        send(office, content)
+    assert told in refused.value.fields["file"]
+    assert len(refused.value.fields["file"]) <= 21
+    assert monotonic() - began < 20

@@ -94,6 +94,20 @@ def test_a_renewal_is_asked_by_the_unit_and_decided_by_an_officer(office, servic
         assert desk.session.get_one(Service, (desk.tenant.id, service_id)).suspended_at is None
 
 
+def test_nobody_decides_on_a_renewal_of_their_own(office, service_id):
+    with office.owner.begin() as session:
+        mine = "(select id from agency where key = 'diskominfo' and tenant_id = service.tenant_id)"
+        session.execute(text(f"update service set agency_id = {mine}"))
+    look(office, END - timedelta(days=20))
+    with office.desk("kabid") as desk:
+        renewals.ask(desk, service_id, "Pejabat Contoh", still_used=True)
+    with office.desk("kabid") as desk, pytest.raises(Forbidden) as refused:
+        renewals.decide(desk, service_id, approve=True)
+    assert "Anda sendiri" in refused.value.message
+    with office.desk("administrator") as desk:
+        assert renewals.decide(desk, service_id, approve=True).expires_on == END + timedelta(days=365)
+
+
 def test_after_the_grace_time_it_is_suspended_and_restored_in_one_act(office, service_id):
     look(office, date(2026, 11, 17))
     look(office, END + timedelta(days=30))

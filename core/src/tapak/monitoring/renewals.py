@@ -15,7 +15,7 @@ from tapak.monitoring import expiry
 from tapak.provisioning import service as provisioning
 from tapak.requests.desk import Desk
 from tapak.requests.models import Request
-from tapak.sdk.errors import Conflict, Invalid, NotFound
+from tapak.sdk.errors import Conflict, Forbidden, Invalid, NotFound
 from tapak.tenants.models import Agency
 
 RUNNING = ("provisioning", "live", "failed", "suspended")
@@ -110,13 +110,16 @@ def decide(desk: Desk, service_id: int, *, approve: bool) -> Service:
 
     Raises:
         NotFound: there is no such service, or nothing waits.
-        Forbidden: the person may not decide.
+        Forbidden: the person may not decide, or asked for it.
     """
     service = find_running(desk, service_id, "service.manage")
     query = select(Renewal).where(Renewal.service_id == service.id, Renewal.approved.is_(None)).with_for_update()
     waiting = desk.session.scalars(query).one_or_none()
     if waiting is None:
         raise NotFound("Tidak ada pendaftaran ulang yang menunggu.", log=f"service {service_id}: no renewal waits")
+    if waiting.account_id == desk.somebody.account_id:
+        told = "Anda sendiri yang mengajukan pendaftaran ulang ini; pejabat lain yang memutuskannya."
+        raise Forbidden(told, log=f"service {service_id}: the asker may not decide")
     waiting.approved, waiting.decided_by, waiting.decided_at = approve, desk.somebody.name, desk.now
     if approve:
         _renew(desk, service)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 from marshmallow import Schema, ValidationError
 from openpyxl import load_workbook
@@ -19,10 +21,18 @@ from tapak.sdk.fields import choices_of
 LARGEST = 10_000_000
 """Bytes of a file."""
 MOST_ROWS = 20_000
+MOST_LINES = 2 * MOST_ROWS
+"""Empty ones count: a sheet of a few bytes can claim a billion."""
+MOST_COLUMNS = 256
 UNPACKED = 200_000_000
 """Bytes that an XLSX file may hold when it is unpacked."""
 TOLD = 20
 XLSX = b"PK\x03\x04"
+# What openpyxl and the library below it raise at files that were made to hurt.
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, InvalidFileException, ParseError),
+    *(KeyError, ValueError, IndexError, TypeError, AttributeError, OverflowError),
+)
 
 
 def read_rows(schema: type[Schema], filename: str, content: bytes) -> list[dict[str, Any]]:
@@ -44,9 +54,9 @@ def read_rows(schema: type[Schema], filename: str, content: bytes) -> list[dict[
     rows: list[dict[str, Any]] = []
     problems: list[str] = []
     for number, cells in enumerate(lines, 2):
-        if not any(cells):
+        if number <= MOST_LINES and not any(cells):
             continue
-        if len(rows) >= MOST_ROWS:
+        if len(rows) >= MOST_ROWS or number > MOST_LINES:
             raise _refused(filename, [f"Paling banyak {MOST_ROWS} baris."])
         given = {name: _value(made, name, cell) for name, cell in zip(columns, cells, strict=False) if name}
         try:
@@ -63,6 +73,8 @@ def read_rows(schema: type[Schema], filename: str, content: bytes) -> list[dict[
 
 
 def _columns(schema: Schema, head: Sequence[str], filename: str) -> list[str]:
+    if len(head) > MOST_COLUMNS:
+        raise _refused(filename, [f"Paling banyak {MOST_COLUMNS} kolom."])
     known = {_folded(name): name for name in schema.fields}
     known.update({_folded(str(item.metadata.get("label", name))): name for name, item in schema.fields.items()})
     found = [known.get(_folded(title), "") for title in head]
@@ -116,11 +128,20 @@ def _xlsx(content: bytes) -> Iterator[list[str]]:
             if sum(item.file_size for item in packed.infolist()) > UNPACKED:
                 raise _refused("XLSX", ["Isi berkas XLSX ini terlalu besar."])
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        for cells in book.worksheets[0].iter_rows(values_only=True):
-            yield [_text(cell) for cell in cells]
+        sheet = book.worksheets[0]
+        # What a file claims of its size cuts off what it really holds.
+        sheet.reset_dimensions()
+        for cells in sheet.iter_rows(max_col=MOST_COLUMNS + 1, values_only=True):
+            yield [_text(cell) for cell in _filled(cells)]
         book.close()
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, IndexError) as problem:
+    except _BROKEN as problem:
         raise _refused("XLSX", ["Berkas XLSX ini tidak terbaca; simpan ulang dari aplikasi spreadsheet."]) from problem
+
+
+def _filled(cells: Sequence[object]) -> Sequence[object]:
+    """``cells`` without the empty ones at the end."""
+    end = next((place for place in range(len(cells), 0, -1) if cells[place - 1] is not None), 0)
+    return cells[:end]
 
 
 def _text(cell: object) -> str:
