@@ -13,7 +13,7 @@ import pytest
 from tapak.demo.servers.process import wait_until
 from tapak.testing.deployment import Deployment, deployed
 
-from .conftest import answers, at, signed_in, token
+from .conftest import answers, at
 
 TOURISM = "pemohon@pariwisata.pontianak.go.id"
 WIB = ZoneInfo("Asia/Pontianak")
@@ -63,12 +63,13 @@ def test_9_a_forgotten_site_with_hidden_slot_links_goes_now_and_its_name_first(p
     case.to("receive")
     case.take("receive")
     assert (len(answers(pontianak, case.name)), status(pontianak, case.name)) == (1, 200)
-    with signed_in(pontianak, pontianak.one.admin()) as browser:
-        page = browser.get("/layanan-aktif").text
-        (address,) = [
-            part for part in (each.partition('"')[0] for each in page.split('action="')) if "tangguhkan" in part
-        ]
-        form = {"csrf_token": token(page), "reason": "Tautan slot tersembunyi; surat menyusul."}
-        assert browser.post(address, data=form).status_code == 303
+    officer, call = pontianak.one.admin(), case.walker.call
+    (mine,) = [row for row in call(officer, "GET", "/active-services") if row["request_id"] == case.request_id]
+    path = f"/active-services/{mine['id']}/emergency"
+    declared = call(officer, "POST", path, {"reason": "Tautan slot tersembunyi; surat menyusul."})
+    assert (declared["letter_number"], declared["settled_at"]) == ("", None)
     wait_until(lambda: status(pontianak, case.name) == 410, 60, "the site to be closed")
     assert answers(pontianak, case.name) == []
+    letter = {"letter_number": "555/12/DISKOMINFO/2026", "letter_date": f"{datetime.now(WIB):%Y-%m-%d}"}
+    assert call(officer, "POST", f"{path}/letter", letter)["settled_at"]
+    assert (answers(pontianak, case.name), status(pontianak, case.name)) == ([], 410)
