@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pwd
 import signal
@@ -18,65 +17,15 @@ from pathlib import Path
 import pytest
 
 from tapak.demo.servers.apache import ApacheServer
-from tapak.demo.servers.nginx import NginxServer
 from tapak.demo.servers.process import free_port, wait_until
 from tapak.demo.servers.web import WebServer
 from tapak.sdk.errors import ChangedMeanwhile, ProviderBroken, ProviderError, ProviderUnavailable
 from tapak.sdk.provider import Change, Provider
-from tapak.sdk.resources import Php, Redirect, Site
+from tapak.sdk.resources import Php, Site
 from tapak.testing.site_contract import SiteProviderContract
 from tapak.testing.site_host import apply, live, new_site, standing
 from tapak.testing.web_hosts import BROKEN, SERVERS, WebHost
-from tapak_webhost.agent.crash import CRASHPOINTS
 from tapak_webhost.agent.users import name_of
-
-PLAIN = Site("", title="Judul Lama", owner="Dinas Contoh")
-RENAMED = replace(PLAIN, title="Judul Baru")
-OWN = replace(PLAIN, headers=(("X-A", "b"),))
-WITH_PHP = replace(PLAIN, php=Php())
-LESS_PHP = replace(PLAIN, php=Php(memory=64))
-SUSPENDED = replace(WITH_PHP, suspended=True)
-OTHER = replace(PLAIN, redirects=(Redirect("/lama", "/baru"),))
-CHANGES: dict[str, tuple[Site | None, Site | None]] = {
-    "make": (None, PLAIN),
-    "rename": (PLAIN, RENAMED),
-    "remove": (PLAIN, None),
-    "make with directives": (None, OWN),
-    "give directives": (PLAIN, OWN),
-    "change directives": (OWN, OTHER),
-    "take directives": (OWN, PLAIN),
-    "remove with directives": (OWN, None),
-    "make with php": (None, WITH_PHP),
-    "give php": (PLAIN, WITH_PHP),
-    "change php": (WITH_PHP, LESS_PHP),
-    "take php": (WITH_PHP, PLAIN),
-    "remove with php": (WITH_PHP, None),
-    "suspend": (WITH_PHP, SUSPENDED),
-    "restore": (SUSPENDED, WITH_PHP),
-}
-RELOADING = [point for point in CRASHPOINTS if point.startswith("vhost.")]
-DEATHS = [
-    ("make", "create.staged"),
-    ("make", "create.placed"),
-    ("rename", "update.paged"),
-    ("rename", "update.written"),
-    ("remove", "delete.moved"),
-    *(("change directives", point) for point in (*RELOADING, "update.paged", "update.written")),
-    *(("make with directives", point) for point in ("vhost.placed", "create.staged", "create.placed")),
-    *(("remove with directives", point) for point in ("vhost.placed", "delete.moved", "vhost.committed")),
-    ("give directives", "vhost.reloaded"),
-    ("take directives", "vhost.placed"),
-    *(
-        ("make with php", point)
-        for point in ("site.owned", "php.written", "php.started", "create.staged", "create.placed")
-    ),
-    *(("give php", point) for point in ("site.owned", "php.written", "php.stopped", "php.started", "update.written")),
-    *(("change php", point) for point in ("php.written", "php.stopped", "php.started", "update.paged")),
-    *(("take php", point) for point in ("update.written", "php.written", "php.stopped")),
-    *(("remove with php", point) for point in ("delete.moved", "php.stopped")),
-    *(("suspend", point) for point in ("site.suspended", "php.stopped", "update.written")),
-    *(("restore", point) for point in ("php.started", "update.written")),
-]
 
 
 def agent_of(host: WebHost) -> int:
@@ -99,45 +48,6 @@ class TestWebHost(SiteProviderContract):
     @pytest.fixture
     def host(self, server: WebServer) -> WebHost:
         return WebHost(server)
-
-    def test_every_crash_point_is_tried(self) -> None:
-        ours = {point for point in CRASHPOINTS if not point.startswith(("release.", "account."))}
-        assert {point for _, point in DEATHS} == ours
-
-    @pytest.mark.parametrize(("change", "point"), DEATHS)
-    def test_an_agent_killed_anywhere_is_made_good(
-        self, host: WebHost, provider: Provider, change: str, point: str
-    ) -> None:
-        before, after = CHANGES[change]
-        name = new_site().name
-        old, new = (site and replace(site, name=name) for site in (before, after))
-        if old is not None:
-            apply(provider, old)
-        with host.killed_at(point) as doomed, pytest.raises(ProviderUnavailable) as told:
-            apply(doomed, new, old)
-        assert "ended" in told.value.log
-        spec = new or old
-        assert spec is not None
-        assert standing(provider, spec) in {old, new}
-        apply(provider, new, old)
-        assert standing(provider, spec) == new
-        assert live(provider, new) if new else host.fetch(name).status == 404
-        assert host.leftovers() == []
-        assert host.server.running()
-
-    @pytest.mark.parametrize("point", ["vhost.placed", "vhost.marked"])
-    def test_an_agent_killed_while_it_undoes_is_made_good(self, host: WebHost, provider: Provider, point: str) -> None:
-        site = new_site()
-        own = replace(site, headers=(("X-A", "b"),))
-        apply(provider, site)
-        with host.killed_at("vhost.reloaded") as doomed, pytest.raises(ProviderUnavailable):
-            apply(doomed, own, site)
-        with host.killed_at(point) as doomed, pytest.raises(ProviderUnavailable):
-            standing(doomed, site)
-        assert standing(provider, site) == site
-        assert live(provider, site)
-        assert "x-a" not in host.fetch(site.name).headers
-        assert host.leftovers() == []
 
     def test_a_site_that_breaks_the_rest_is_taken_back(self, host: WebHost, provider: Provider) -> None:
         site = new_site()
@@ -260,20 +170,6 @@ class TestWebHost(SiteProviderContract):
         (kept,) = (host.server.web / "removed").glob(f"*/{site.name}/public/data.txt")
         assert kept.read_text() == "isi"
 
-    def test_php_that_died_is_brought_up_again(self, host: WebHost, provider: Provider) -> None:
-        site = new_site(php=Php())
-        apply(provider, site)
-        host.put(site.name, "a.php", "<?php echo 'jalan';")
-        pid = int((host.server.directory / "agent" / "php" / f"{site.name}.pid").read_text())
-        os.killpg(pid, signal.SIGKILL)
-        wait_until(lambda: host.fetch(site.name, "/a.php").status >= 500, 5, "the web server to see it")
-        command = [sys.executable, "-m", "tapak_webhost.agent", "--config", str(host.server.agent_config), "--ensure"]
-        done = subprocess.run(command, capture_output=True, check=True)
-        assert json.loads(done.stdout)["result"] == {"failed": {}}
-        assert host.fetch(site.name, "/a.php").text == "jalan"
-        assert all(check.ok for check in provider.check())
-        assert standing(provider, site) == site
-
     def test_a_user_that_is_gone_is_made_again(self, host: WebHost, provider: Provider) -> None:
         site = new_site(php=Php())
         apply(provider, site)
@@ -283,36 +179,6 @@ class TestWebHost(SiteProviderContract):
         assert all(check.ok for check in provider.check())
         assert host.fetch(site.name, "/a.php").text == "3"
         assert live(provider, site)
-
-    def test_php_that_cannot_come_up_again_is_told(self, host: WebHost, provider: Provider) -> None:
-        site = new_site(php=Php())
-        apply(provider, site)
-        conf = host.server.directory / "agent" / "php" / f"{site.name}.conf"
-        good = conf.read_text()
-        conf.write_text(good.replace("pm = ondemand", "pm = salah"))
-        try:
-            (told,) = [check for check in provider.check() if not check.ok]
-            assert told.name == "PHP"
-            assert site.name in told.message
-            other = new_site(php=Php())
-            apply(provider, other)
-            assert live(provider, other)
-        finally:
-            conf.write_text(good)
-        assert all(check.ok for check in provider.check())
-        assert live(provider, site)
-
-    def test_php_that_does_not_come_up_is_told_and_the_rest_stays(self, host: WebHost, provider: Provider) -> None:
-        site = new_site()
-        apply(provider, site)
-        broken = host.agent_config("no-php.toml", php={"program": "/bin/false", "socket_dir": str(host.server.sockets)})
-        with host.provider(agent_config=broken) as poor:
-            for desired, observed in ((replace(site, php=Php()), site), (new_site(php=Php()), None)):
-                with pytest.raises(ProviderBroken, match="php-fpm"):
-                    apply(poor, desired, observed)
-                assert standing(provider, desired) == observed
-        assert live(provider, site)
-        assert host.leftovers() == []
 
     def test_a_site_has_a_user_of_its_own_as_long_as_it_stands(self, host: WebHost, provider: Provider) -> None:
         site = new_site(php=Php())
@@ -382,96 +248,3 @@ class TestWebHost(SiteProviderContract):
 
         with ThreadPoolExecutor(len(wanted)) as pool:
             return list(pool.map(one, wanted))
-
-
-def test_the_php_of_sites_ends_with_their_server_and_comes_back(server_directory: Path) -> None:
-    host = WebHost(ApacheServer(server_directory / "apache-again", free_port()))
-    host.server.start()
-    site = new_site(php=Php())
-    with host.provider() as provider:
-        apply(provider, site)
-    pid = int((host.server.directory / "agent" / "php" / f"{site.name}.pid").read_text())
-    host.server.stop()
-    wait_until(
-        lambda: not Path(f"/proc/{pid}/cmdline").read_bytes() if Path(f"/proc/{pid}").exists() else True, 5, "it"
-    )
-    host.server.start()
-    with host.provider() as provider:
-        assert all(check.ok for check in provider.check())
-        assert live(provider, site)
-    host.let_go()
-
-
-@pytest.fixture(scope="module")
-def apache(server_directory: Path) -> Iterator[WebHost]:
-    server = ApacheServer(server_directory / "apache-modules", free_port())
-    server.start()
-    yield WebHost(server)
-    server.stop()
-
-
-def test_a_module_that_is_missing_is_told_before_anything_is_placed(apache: WebHost) -> None:
-    site = new_site(headers=(("X-A", "b"),))
-    modules = apache.server.directory / "modules.conf"
-    fewer = apache.server.directory / "fewer.conf"
-    fewer.write_text("\n".join(row for row in modules.read_text().splitlines() if "headers" not in row))
-    with (
-        apache.provider(agent_config=apache.agent_config("fewer.toml", modules_conf=str(fewer))) as poor,
-        pytest.raises(ProviderBroken, match="Invalid command 'Header'"),
-    ):
-        apply(poor, site)
-    with apache.provider() as provider:
-        assert standing(provider, site) is None
-    assert apache.leftovers() == []
-
-
-@pytest.fixture(scope="module")
-def nginx(server_directory: Path) -> Iterator[WebHost]:
-    server = NginxServer(server_directory / "nginx-quirks", free_port())
-    server.start()
-    yield WebHost(server)
-    server.stop()
-
-
-def test_a_certificate_that_is_missing_at_another_site_is_told(nginx: WebHost) -> None:
-    nginx.by_hand(f"server {{ listen 127.0.0.1:{free_port()} ssl; ssl_certificate /nowhere.crt; }}\n")
-    site = new_site(headers=(("X-A", "b"),))
-    with nginx.provider() as provider:
-        try:
-            with pytest.raises(ProviderBroken, match="cert"):
-                apply(provider, site)
-            mass = new_site()
-            apply(provider, mass)
-            assert live(provider, mass)
-        finally:
-            nginx.mend_configuration()
-        apply(provider, site)
-        assert live(provider, site)
-
-
-def test_somebody_elses_block_for_the_same_name_is_told(nginx: WebHost) -> None:
-    site = new_site()
-    own = replace(site, headers=(("X-A", "b"),))
-    nginx.by_hand(f"server {{\n listen 127.0.0.1:{nginx.server.port};\n server_name lain.test {site.name};\n}}\n")
-    with nginx.provider() as provider:
-        try:
-            with pytest.raises(ProviderBroken, match=BROKEN):
-                apply(provider, own)
-            assert standing(provider, site) is None
-        finally:
-            nginx.mend_configuration()
-        assert nginx.leftovers() == []
-
-
-def test_words_of_nginx_stay_words(nginx: WebHost) -> None:
-    hostile = "${tapak_site} $host; } server { listen 1; } #"
-    site = new_site(headers=(("X-A", hostile),), redirects=(Redirect("/a.b", "/baru"), Redirect("/c/", "/d/", 308)))
-    with nginx.provider() as provider:
-        apply(provider, replace(site, headers=(("X-A", hostile.replace("${", "$")),)))
-    answer = nginx.fetch(site.name, "/a.b/%0d%0aX-Evil:%201?x=%20y")
-    assert (answer.status, answer.headers["x-a"]) == (302, hostile.replace("${", "$"))
-    assert answer.headers["location"].endswith(f"{site.name}/baru/%0d%0aX-Evil:%201?x=%20y")
-    assert "x-evil" not in answer.headers
-    assert nginx.fetch(site.name, "/aXb").status == 404
-    moved = nginx.fetch(site.name, "/c/e?f")
-    assert (moved.status, moved.headers["location"].partition(site.name)[2]) == (308, "/d/e?f")

@@ -1,0 +1,37 @@
+"""What only Apache does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tapak.demo.servers.apache import ApacheServer
+from tapak.demo.servers.process import free_port
+from tapak.sdk.errors import ProviderBroken
+from tapak.testing.site_host import apply, new_site, standing
+from tapak.testing.web_hosts import WebHost
+
+
+@pytest.fixture(scope="module")
+def apache(server_directory: Path) -> Iterator[WebHost]:
+    server = ApacheServer(server_directory / "apache-modules", free_port())
+    server.start()
+    yield WebHost(server)
+    server.stop()
+
+
+def test_a_module_that_is_missing_is_told_before_anything_is_placed(apache: WebHost) -> None:
+    site = new_site(headers=(("X-A", "b"),))
+    modules = apache.server.directory / "modules.conf"
+    fewer = apache.server.directory / "fewer.conf"
+    fewer.write_text("\n".join(row for row in modules.read_text().splitlines() if "headers" not in row))
+    with (
+        apache.provider(agent_config=apache.agent_config("fewer.toml", modules_conf=str(fewer))) as poor,
+        pytest.raises(ProviderBroken, match="Invalid command 'Header'"),
+    ):
+        apply(poor, site)
+    with apache.provider() as provider:
+        assert standing(provider, site) is None
+    assert apache.leftovers() == []
