@@ -113,6 +113,10 @@ def test_a_host_that_is_away_is_asked_again_for_the_same_days(office, host):
     (host / "agent.toml").rename(host / "away.toml")
     office.work("usage", 0)
     assert counted(office) == {}
+    with office.desk("admin") as desk:
+        pending = desk.session.scalars(select(Wake).where(Wake.kind == "usage")).one()
+        assert pending.problem.startswith("not asked: ")
+        assert pending.next_at - datetime.now(UTC) < timedelta(hours=1, minutes=1)
     (host / "away.toml").rename(host / "agent.toml")
     (host / "access.log").write_text(line(yesterday(12, back=20)) + line(yesterday(12)))
     office.work("usage", 0)

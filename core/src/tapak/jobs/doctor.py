@@ -14,6 +14,7 @@ from tapak.db.wake import Wake
 from tapak.documents.models import Document
 from tapak.inventory.models import Service
 from tapak.jobs.sweep import SWEEP
+from tapak.monitoring.usage import WAKE as USAGE
 from tapak.provisioning.connections import DRIFT
 from tapak.provisioning.models import DRIFTED_CODE, Connection, Resource
 from tapak.scanning.models import ScanRun
@@ -23,7 +24,7 @@ OVERDUE = 60.0
 """Seconds past its time from which on a row that nobody is at is stuck."""
 MANY = 5
 """Attempts from which on a row is told of."""
-RECURRING = (DRIFT, SWEEP, BACK_UP, TEST_RESTORE)
+RECURRING = (DRIFT, SWEEP, USAGE, BACK_UP, TEST_RESTORE)
 """Kinds whose rows stand for ever, so that their attempts say nothing."""
 SLOW = 120.0
 """Seconds that a letter may take to be rendered."""

@@ -161,7 +161,7 @@ def clear_away(tools: Tools, session: Session, lease: Lease) -> None:
 
 
 def count_usage(tools: Tools, session: Session, lease: Lease) -> None:
-    """Count what sites were used up to yesterday, and again tomorrow; a server that is away is asked again then."""
+    """Count what sites were used up to yesterday, and again tomorrow; a server that is away is asked again sooner."""
     desk = _desk(tools, session)
     asked, zone, seconds = usage.due(desk), desk.tenant.time_zone, tools.config.lease
     session.commit()
@@ -173,9 +173,11 @@ def count_usage(tools: Tools, session: Session, lease: Lease) -> None:
         told = [(asking, usage.ask(asking, tools.providers, zone)) for asking in asked]
     desk = _desk(tools, session)
     for asking, found in told:
-        usage.store(desk, asking, found)
+        usage.store(desk, asking, found or ())
     usage.write_months(desk)
-    if not end_lease(session, lease, again_in=usage.until_tomorrow(desk)):
+    away = ", ".join(asking.connection.key for asking, found in told if found is None)
+    again_in = usage.AFTER_FAILURE if away else usage.until_tomorrow(desk)
+    if not end_lease(session, lease, again_in=again_in, problem=f"not asked: {away}" if away else ""):
         raise LeaseLost
     session.commit()
 

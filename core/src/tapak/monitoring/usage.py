@@ -30,6 +30,8 @@ ROW = 0
 BOOK = "tapak.usage"
 AT = time(0, 40)
 """The time of the day, by the tenant's clock, at which the day before is counted."""
+AFTER_FAILURE = 3600.0
+"""Seconds until a server that couldn't be asked is asked again."""
 FURTHEST = 14
 """Days that are caught up with: what logs are mostly kept."""
 KILOBYTE = 1000
@@ -68,8 +70,8 @@ def due(desk: Desk) -> list[Asking]:
     return found
 
 
-def ask(asking: Asking, pool: ProviderPool, zone: str) -> Sequence[Usage]:
-    """Ask the server; nothing where it tells no usage or can't be asked, so that it is asked again tomorrow."""
+def ask(asking: Asking, pool: ProviderPool, zone: str) -> Sequence[Usage] | None:
+    """Ask the server; nothing where it tells no usage, None where it can't be asked."""
     try:
         provider = pool.get(asking.connection)
         if not isinstance(provider, UsageTeller):
@@ -78,7 +80,7 @@ def ask(asking: Asking, pool: ProviderPool, zone: str) -> Sequence[Usage]:
         return provider.usage(list(asking.services), [*bounds, bounds[-1] + timedelta(days=1)])
     except TapakError:
         pool.discard(asking.connection)
-        return ()
+        return None
 
 
 def store(desk: Desk, asking: Asking, told: Iterable[Usage]) -> None:
