@@ -127,6 +127,9 @@ function attach(input) {
       const done = await sending.whole(show);
       line.textContent = done ? input.dataset.done.replace("{name}", file.name) : input.dataset.stopped;
       line.className = done ? "uploaded" : "form-text";
+      // What the page tells of the step's papers is no longer true.
+      const told = done && document.querySelector("[data-live]");
+      if (told) takeAnew(told.dataset.live);
     } catch (problem) {
       line.textContent = problem instanceof Refused ? problem.message : input.dataset.failed;
       line.className = "field-error";
