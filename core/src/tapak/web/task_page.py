@@ -102,6 +102,16 @@ class TaskPage:
         return f"{holder.label} ({holder.name})" if holder else ""
 
     @property
+    def title(self) -> str:
+        """What heads the page."""
+        return self.view.kind.form(self.view).title or self.title_of(self.view.step)
+
+    def title_of(self, step: Step) -> str:
+        """What a step is called in short: by its form, by its kind, else as it is printed."""
+        kind = self.view.desk.registry.step_kinds[step.kind]
+        return kind.form_of(self.view.procedure, step).title or kind.title or step.title
+
+    @property
     def acts(self) -> bool:
         """Whether whoever reads may work on it now."""
         return not self.ended and not self.barrier

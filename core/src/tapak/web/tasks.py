@@ -50,7 +50,6 @@ def _install(state: BlueprintSetupState) -> None:
         iso_day=iso_day,
         upload_limit=lambda: scope.kit().config.upload_limit,
         piece_size=lambda: min(PIECE, scope.kit().config.upload_limit),
-        kind_title=lambda name: scope.kit().registry.step_kinds[name].title,
     )
 
 

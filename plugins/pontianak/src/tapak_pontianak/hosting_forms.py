@@ -149,6 +149,7 @@ DISPOSING = Form(
 )
 ASKING = Form(
     Asking,
+    title="Koordinasi dan permintaan file aplikasi",
     shown=_letter_lines,
     initial=lambda view: {"asked": "complete" if files.current(view) else "ask", "message": ASK},
     sample={
@@ -157,7 +158,7 @@ ASKING = Form(
         "confirmation": "OPD menyiapkan file aplikasinya.",
     },
 )
-DELIVERY = Form(Delivery, uploads=(files.upload(FILE_HELP),), asking=ASKING)
+DELIVERY = Form(Delivery, uploads=(files.upload(FILE_HELP),), asking=ASKING, title="File aplikasi")
 HOSTING = Form(
     Hosting,
     choices=lambda view: {"address": address_choices(view)},
