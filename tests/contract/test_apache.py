@@ -11,7 +11,7 @@ from tapak.demo.servers.apache import ApacheServer
 from tapak.demo.servers.process import free_port
 from tapak.sdk.errors import ProviderBroken
 from tapak.testing.site_host import apply, new_site, standing
-from tapak.testing.web_hosts import WebHost
+from tapak.testing.web_hosts import BROKEN, WebHost
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +35,19 @@ def test_a_module_that_is_missing_is_told_before_anything_is_placed(apache: WebH
     with apache.provider() as provider:
         assert standing(provider, site) is None
     assert apache.leftovers() == []
+
+
+@pytest.mark.parametrize("directive", ["ServerName {name}", "ServerName lain.test\n ServerAlias satu.test {name}"])
+def test_somebody_elses_host_of_the_same_name_is_told(apache: WebHost, directive: str) -> None:
+    site = new_site(headers=(("X-A", "b"),))
+    apache.by_hand(f"<VirtualHost *:{apache.server.port}>\n {directive.format(name=site.name)}\n</VirtualHost>\n")
+    with apache.provider() as provider:
+        try:
+            with pytest.raises(ProviderBroken, match=BROKEN):
+                apply(provider, site)
+            assert standing(provider, site) is None
+        finally:
+            apache.mend_configuration()
+        assert apache.leftovers() == []
+        apply(provider, site)
+        assert apache.fetch(site.name).headers["x-a"] == "b"

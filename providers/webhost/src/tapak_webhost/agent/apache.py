@@ -6,7 +6,7 @@ import re
 import time
 from pathlib import Path
 
-from tapak_webhost.agent import commands, files, listeners
+from tapak_webhost.agent import apache_dump, commands, files, listeners
 from tapak_webhost.agent.config import Config
 from tapak_webhost.agent.names import MARKER_NAME
 from tapak_webhost.agent.protocol import (
@@ -104,6 +104,11 @@ class Apache:
     def test(self, deadline: float, name: str = "") -> None:
         info = f"LoadModule info_module {_quoted(str(self._modules.info))}"
         found = self._test(self._config.main_conf, deadline, SERVER_BROKEN, "-C", info, "-D", "DUMP_CONFIG")
+        # Of two hosts with the same name the first one wins, and the test passes.
+        file, line = apache_dump.claimed(found, name, self.site_file(name)) if name else ("", 0)
+        if file:
+            reason = f"another virtual host has the name {name}"
+            raise AgentError(SERVER_BROKEN, f"{reason} ({file} line {line})", file=file, line=line, reason=reason)
         pid = commands.living(self._config.pid_file)
         if pid is not None:
             listeners.check(listeners.parse(found), pid)
