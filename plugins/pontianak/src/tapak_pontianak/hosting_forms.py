@@ -161,9 +161,11 @@ ASKING = Form(
 DELIVERY = Form(Delivery, uploads=(files.upload(FILE_HELP),), asking=ASKING, title="File aplikasi")
 HOSTING = Form(
     Hosting,
+    title="Pemasangan aplikasi",
     choices=lambda view: {"address": address_choices(view)},
     initial=lambda view: {"address": view.shared_address()},
 )
+NAMING = Form(parts.NotePart, title="Pembuatan nama sub domain")
 
 
 def hosted(view: View, data: Mapping[str, Any]) -> StepResult:
@@ -210,5 +212,5 @@ def _application(view: View) -> Record:
     return Record(APPLICATIONS.key, row)
 
 
-FORMS = {"submit": SUBMISSION, "dispose": DISPOSING, "coordinate": DELIVERY, "host": HOSTING}
+FORMS = {"submit": SUBMISSION, "dispose": DISPOSING, "coordinate": DELIVERY, "host": HOSTING, "name": NAMING}
 EFFECTS = {"host": hosted, "name": named_and_told}
