@@ -118,7 +118,10 @@ def _greets_and_makes(ask: Ask, sites: Path) -> None:
     assert ask(line(**APPLY)) == {
         "id": 1,
         "ok": True,
-        "result": {"site": {"spec": SPEC, "served": "mass", "generation": 1, "fence": 1}},
+        "result": {
+            "site": {"spec": SPEC, "served": "mass", "generation": 1, "fence": 1},
+            "document_root": str(sites / "a.example.test/public"),
+        },
     }
     assert (sites / "a.example.test/public/index.html").stat().st_mode & 0o777 == 0o644
     assert (
