@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,12 @@ from tapak.sdk.backups import BACK_UP, TEST_RESTORE, Backup
 from tapak.tenants.models import Tenant
 
 from .conftest import PLAN, Place
+
+LIVE_SITE = (
+    "insert into resource (tenant_id, service_id, connection_id, key, kind, identity, spec, applied, state)"
+    " select s.tenant_id, s.id, c.id, 'site', 'site', :name, cast(:spec as jsonb), cast(:spec as jsonb), 'live'"
+    " from service s join connection c on c.tenant_id = s.tenant_id and c.key = 'kept' where s.id = :service"
+)
 
 
 def keep(place: Place) -> None:
@@ -139,6 +146,27 @@ def test_a_run_that_fails_says_why_and_is_tried_again_within_the_hour(live: Plac
     keep(live)
     with live.database.begin(live.tenant.id) as session:
         assert [finding for finding in findings(session) if finding.kind == "backup"] == []
+
+
+def test_a_site_that_never_told_its_folder_fails_the_run_and_is_asked(live: Place) -> None:
+    """As after an upgrade: the site went live when web hosts told no folders yet."""
+    name = "pendaftaran.contoh.example"
+    with live.owner.begin() as session:
+        site = {"service": live.service_id, "name": name, "spec": json.dumps({"name": name})}
+        session.execute(text(LIVE_SITE), site)
+        session.execute(text("update resource set needs = needs || cast('[\"site\"]' as jsonb) where kind = 'backup'"))
+    before = live.pending(declaring.WAKE)
+    live.work(BACK_UP)
+    (run,) = live.runs()
+    assert (run.outcome, run.snapshot) == ("failed", "")
+    assert name in run.problem
+    assert before is None
+    assert live.pending(declaring.WAKE) is not None
+    with live.owner.begin() as session:
+        told = {"name": name, "outputs": json.dumps({"document_root": str(live.site)})}
+        session.execute(text("update resource set outputs = cast(:outputs as jsonb) where identity = :name"), told)
+    live.age(timedelta(days=1))
+    keep(live)
 
 
 def test_a_scratch_place_that_is_full_fails_the_run(live: Place, monkeypatch: pytest.MonkeyPatch) -> None:

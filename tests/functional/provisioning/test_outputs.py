@@ -129,6 +129,22 @@ def test_outputs_that_were_lost_with_a_worker_are_given_again(world: World, work
     assert given(world)["password"]
 
 
+def test_what_is_live_and_never_gave_its_outputs_is_applied_anew(
+    world: World, worker: Worker, owner_database: Connections
+) -> None:
+    world.declare(database(), SITE)
+    worker.work()
+    acts_before = len(world.web.acts)
+    with owner_database.begin() as session:
+        session.execute(text("update resource set outputs_generation = 0 where kind = 'site'"))
+    world.declare(database(), SITE)
+    worker.work()
+    assert world.web.acts[acts_before:] == [("update", NAME)]
+    assert world.states() == {"database": "live", "site": "live"}
+    row = world.resources()[NAME]
+    assert row.outputs_generation == row.generation
+
+
 def release(world: World) -> None:
     """Let the dead worker's lease pass."""
     with world.database.begin(world.tenant.id) as session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from typing import NoReturn
 
 from sqlalchemy.orm import Session
 
@@ -15,10 +16,11 @@ from tapak.backups.service import NOT_YET, Plan
 from tapak.plugins import Registry
 from tapak.provisioning.connections import ProviderPool
 from tapak.sdk.backups import BACK_UP
-from tapak.sdk.errors import TapakError
+from tapak.sdk.errors import ProviderUnavailable, TapakError
 
 DIFFERENT = "Hasil pemulihan berbeda dari cadangan: {first}{more}. Periksa repositori lalu buat cadangan baru."
 UNWRITABLE = "Mesin pekerja tidak dapat membaca atau menulis berkas ({why}). Periksa ruang dan hak folder sementaranya."
+UNTOLD = "Server web belum memberi tahu letak berkas {names}, sehingga tidak ada yang dicadangkan; ditanyakan lagi."
 Held = Callable[[], AbstractContextManager[None]]
 
 
@@ -55,10 +57,24 @@ def look(
 
 
 def _back_up(session: Session, runner: Runner, known: Plan, run_id: int, held: Held) -> None:
+    if known.untold:
+        _ask_again(session, known)
     with held():
         kept = runner.back_up(known.sources)
     snapshot = kept.snapshot
     service.succeed(session, run_id, snapshot=snapshot.id, size=snapshot.size, content=kept.content)
+
+
+def _ask_again(session: Session, known: Plan) -> NoReturn:
+    """A site that never told where it lies is applied anew by its service's next run; until then nothing is kept.
+
+    Raises:
+        ProviderUnavailable: always; a plan without its sites' files would be no backup of them.
+    """
+    service.ask_for_roots(session, known)
+    session.commit()
+    names = ", ".join(known.untold)
+    raise ProviderUnavailable(UNTOLD.format(names=names), log=f"no document root of {names}")
 
 
 def _test_restore(session: Session, runner: Runner, known: Plan, run_id: int, held: Held) -> None:

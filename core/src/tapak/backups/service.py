@@ -15,8 +15,10 @@ from tapak.backups.models import FAILED, INTERRUPTED, RUNNING, SUCCEEDED, Backup
 from tapak.backups.running import Source
 from tapak.backups.schedule import is_due, next_run, next_test
 from tapak.db.session import TENANT
+from tapak.db.wake import wake
 from tapak.inventory.models import Service
 from tapak.plugins import Registry
+from tapak.provisioning import service as provisioning
 from tapak.provisioning.models import Connection, Resource
 from tapak.requests.models import RegisterRow
 from tapak.sdk.backups import BACK_UP, Backup
@@ -34,7 +36,8 @@ AFTER_FAILURE = timedelta(hours=1)
 class Plan:
     """A plan as it was last verified, with what it keeps and the time zone that its times are in.
 
-    The folders of ``spec`` are its own and the document roots of the sites that it needs.
+    The folders of ``spec`` are its own and the document roots of the sites that it needs; ``untold`` are the names of
+    the sites whose document root isn't known.
     """
 
     resource_id: int
@@ -43,6 +46,7 @@ class Plan:
     sources: Sequence[Source]
     zone: ZoneInfo
     request_id: int | None
+    untold: tuple[str, ...] = ()
 
 
 def plan(session: Session, resource_id: int) -> Plan | None:
@@ -61,8 +65,19 @@ def plan(session: Session, resource_id: int) -> Plan | None:
     spec = spec_from_json(resource.kind, resource.applied or {})
     if not isinstance(spec, Backup):
         raise ValueError(f"resource {resource_id} is no backup")
-    spec = replace(spec, folders=(*spec.folders, *_document_roots(session, resource)))
-    return Plan(resource.id, spec, connection, _sources(session, resource), ZoneInfo(tenant.time_zone), request_id)
+    roots = _document_roots(session, resource)
+    spec = replace(spec, folders=(*spec.folders, *(root for root in roots.values() if root)))
+    untold = tuple(name for name, root in roots.items() if not root)
+    sources, zone = _sources(session, resource), ZoneInfo(tenant.time_zone)
+    return Plan(resource.id, spec, connection, sources, zone, request_id, untold)
+
+
+def ask_for_roots(session: Session, known: Plan) -> None:
+    """Have the sites whose document root isn't known applied anew, so that their web host tells it."""
+    service_id = session.scalars(select(Resource.service_id).where(Resource.id == known.resource_id)).one()
+    untold = Resource.service_id == service_id, Resource.kind == Site.kind, Resource.identity.in_(known.untold)
+    session.execute(update(Resource).where(*untold).values(outputs_generation=0))
+    wake(session, provisioning.WAKE, service_id)
 
 
 def gone(session: Session, resource_id: int) -> bool:
@@ -157,10 +172,10 @@ def _end(session: Session, run_id: int, **values: Any) -> None:
     session.execute(done.values(ended_at=func.clock_timestamp(), **values))
 
 
-def _document_roots(session: Session, resource: Resource) -> list[str]:
-    """Where the sites that the plan needs lie, as their web host last told."""
+def _document_roots(session: Session, resource: Resource) -> dict[str, str | None]:
+    """Where the sites that the plan needs lie, by name, as their web host last told; None where it never did."""
     query = (
-        select(Resource.outputs["document_root"].as_string())
+        select(Resource.identity, Resource.outputs["document_root"].as_string())
         .where(
             Resource.service_id == resource.service_id,
             Resource.key.in_(resource.needs),
@@ -169,7 +184,7 @@ def _document_roots(session: Session, resource: Resource) -> list[str]:
         )
         .order_by(Resource.id)
     )
-    return [place for place in session.scalars(query) if place]
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _sources(session: Session, resource: Resource) -> list[Source]:

@@ -38,8 +38,9 @@ def again(item: Item, observed: Spec | None) -> Change | None:
 
 
 def renewed(items: Sequence[Item]) -> list[Item]:
-    """What is live and needs one whose outputs have changed since: planned again, in memory."""
-    found = [item for item in items if item.state == "live" and item.given != _generations(item, items)]
+    """What is live and needs one whose outputs have changed, or never gave its own: planned again, in memory."""
+    live = (item for item in items if item.state == "live")
+    found = [item for item in live if missing(item) or item.given != _generations(item, items)]
     for item in found:
         item.state, item.renewing = "planned", True
     return found
