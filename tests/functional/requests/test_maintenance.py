@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from tapak.audit.models import AuditEvent
 from tapak.inventory.models import Service
 from tapak.maintenance import service as maintenance
 from tapak.maintenance.concerned import notices
 from tapak.provisioning.models import Connection, Resource
+from tapak.reports.formats import FORMATS
 from tapak.reports.maintenance import notice
 from tapak.requests import registers
 from tapak.sdk.errors import Conflict, Forbidden, Invalid, NotFound
@@ -174,3 +176,69 @@ def test_a_plan_that_breaks_a_rule_is_refused_at_its_field(office, services, dif
     with office.desk("kabid_aplikasi") as desk, pytest.raises(Invalid) as refused:
         maintenance.plan(desk, {**PLAN, **different})
     assert field in refused.value.fields
+
+
+def test_what_nobody_reported_on_is_told_for_a_while_only(office, services):
+    planned(office)
+    office.now += timedelta(days=3)
+    assert told(office, "dinkes") == [("planned", ("Layanan dinkes",))]
+    office.now += timedelta(days=1)
+    assert told(office, "dinkes") == []
+
+
+def test_whom_it_concerned_stays_as_it_was_when_it_was_closed(office, services):
+    made = planned(office, connections=[], everything=True)
+    with office.desk("kabid_aplikasi") as desk:
+        maintenance.cancel(desk, made, {"reason": "Suku cadang belum tiba"})
+    with office.desk("admin") as desk:
+        desk.session.get_one(Service, (desk.tenant.id, services["dishub"])).state = "ended"
+        dinkes = desk.session.get_one(Service, (desk.tenant.id, services["dinkes"]))
+        later = Service(title="Kemudian", procedure="x", agency_id=dinkes.agency_id, state="live")
+        desk.session.add(later)
+    with office.desk("admin") as desk:
+        assert {row[1] for row in notice(desk, made).tables[0].rows} == {"Layanan dinkes", "Layanan dishub"}
+    assert told(office, "dinkes") == [("cancelled", ("Layanan dinkes",))]
+    assert told(office, "dishub") == [("cancelled", ("Layanan dishub",))]
+
+
+def test_a_service_that_was_deactivated_is_no_longer_concerned(office, services):
+    planned(office)
+    with office.desk("admin") as desk:
+        desk.session.get_one(Service, (desk.tenant.id, services["dinkes"])).deactivated_at = desk.now
+    assert told(office, "dinkes") == []
+
+
+def test_one_whose_register_is_used_no_more_can_be_cancelled_but_not_finished(office, services):
+    made = planned(office)
+    with office.desk("admin") as desk:
+        maintenance.find(desk, made).register = "tapak.maintenance"
+    office.now += timedelta(hours=15)
+    with office.desk("kabid_aplikasi") as desk:
+        found = maintenance.find(desk, made)
+        assert (maintenance.may_finish(desk, found), maintenance.may_cancel(desk, found)) == (False, True)
+        with pytest.raises(Conflict, match=r"tapak\.maintenance"):
+            maintenance.finish(desk, made, DONE)
+    with office.desk("kasubbag_umum") as desk, pytest.raises(Forbidden):
+        maintenance.cancel(desk, made, {"reason": "Iseng saja"})
+    with office.desk("kabid_aplikasi") as desk:
+        assert maintenance.cancel(desk, made, {"reason": "Register lama"}).state == "cancelled"
+
+
+def test_a_notice_names_no_more_services_than_a_page_is_made_of(office, services, monkeypatch):
+    monkeypatch.setitem(FORMATS, "pdf", replace(FORMATS["pdf"], most=1))
+    made = planned(office, connections=["web", "dns"])
+    with office.desk("admin") as desk:
+        paper = notice(desk, made)
+    assert len(paper.tables[0].rows) == 1
+    assert dict(paper.about)["Tidak dimuat"] == "1 layanan lain"
+
+
+def test_owners_are_told_by_one_query_however_much_is_planned(office, services):
+    for _ in range(3):
+        planned(office)
+    with office.desk("dinkes") as desk:
+        agency = desk.somebody.agency_id
+        asked = []
+        event.listen(desk.session, "do_orm_execute", lambda state: asked.append(state.statement))
+        assert len(notices(desk, agency_id=agency)) == 3
+    assert len(asked) == 1

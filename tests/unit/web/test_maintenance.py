@@ -82,8 +82,13 @@ def test_by_rest(site):
     assert "starts" in refused.text
     made = post(noc, "/maintenance", {"input": {**PLAN, "services": [str(service)]}})
     assert (made.status_code, made.json["state"]) == (201, "planned")
+    assert (made.json["everything"], made.json["connections"], made.json["services"]) == (False, [], [service])
     place = f"/maintenance/{made.json['id']}"
-    assert made.json["id"] in [row["id"] for row in owner.get("/api/v1/maintenance").json]
+    told = owner.get("/api/v1/maintenance").json
+    assert [row["services"] for row in told if row["id"] == made.json["id"]] == [[service]]
+    ids = [row["id"] for row in told]
+    assert ids == sorted(ids, reverse=True)
+    assert [row["id"] for row in owner.get(f"/api/v1/maintenance?limit=1&before={ids[0]}").json] == ids[1:2]
     assert post(owner, f"{place}/cancel", {"reason": "Jangan"}).status_code == 403
     assert post(owner, "/maintenance", {"input": PLAN}).status_code == 403
     cancelled = post(noc, f"{place}/cancel", {"reason": "Suku cadang belum tiba"})

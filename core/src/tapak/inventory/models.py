@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tapak.accounts.models import Account
 from tapak.db.base import Base, TenantRow, tenant_key
 from tapak.tenants.models import Agency
 
@@ -83,6 +84,7 @@ class Emergency(TenantRow, Base):
     __tablename__ = "emergency"
     __table_args__ = (
         tenant_key("service_id", Service),
+        tenant_key("account_id", Account),
         Index("ix_emergency_open", "tenant_id", "service_id", unique=True, postgresql_where=text("settled_at is null")),
     )
 

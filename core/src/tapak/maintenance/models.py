@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tapak.accounts.models import Account
 from tapak.db.base import Base, TenantRow, tenant_key
 from tapak.inventory.models import Service
 
 
 class Maintenance(TenantRow, Base):
-    """Maintenance that an officer planned, from ``starts_at`` to ``ends_at``.
+    """Maintenance that an officer planned, from ``starts_at`` to ``ends_at``; ``account_id`` is that officer's.
 
     ``register`` is the key of the book that it is written into when it is done. It concerns every service where
     ``everything``, else those that use one of ``connections`` (keys) and those of :class:`MaintainedService`.
@@ -24,6 +25,7 @@ class Maintenance(TenantRow, Base):
     __table_args__ = (
         CheckConstraint("state in ('planned', 'done', 'cancelled')", name="state"),
         CheckConstraint("ends_at > starts_at", name="times"),
+        tenant_key("account_id", Account),
         Index("ix_maintenance_ends_at", "tenant_id", "ends_at"),
     )
 
@@ -47,7 +49,7 @@ class Maintenance(TenantRow, Base):
 
 
 class MaintainedService(TenantRow, Base):
-    """A service that a maintenance names."""
+    """A service that a maintenance names; once that is closed, each that it concerned."""
 
     __tablename__ = "maintained_service"
     __table_args__ = (

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from tapak.accounts.policy import may, require
 from tapak.audit.service import record
 from tapak.inventory.models import Service
-from tapak.maintenance.concerned import RUNNING, concerned
+from tapak.maintenance.concerned import RUNS, concerned, write_down
 from tapak.maintenance.inputs import CancelInput, DoneInput, PlanInput
 from tapak.maintenance.models import MaintainedService, Maintenance
 from tapak.provisioning.models import Connection
@@ -51,7 +51,7 @@ def plan_schema(desk: Desk) -> Schema:
     """
     offered = plannable(desk)
     if not offered:
-        require(desk.somebody, "maintenance.plan", registers.subject(desk, next(iter(books(desk).values()))))
+        _require(desk, next(iter(books(desk).values())))
     schema = PlanInput()
     offer(schema, "register", {key: book.title for key, book in offered.items()})
     connections = desk.session.execute(select(Connection.key, Connection.title).order_by(Connection.title))
@@ -85,7 +85,7 @@ def plan(desk: Desk, given: Mapping[str, Any]) -> Maintenance:
     ids = [int(value) for value in data["services"]]
     desk.session.add_all(MaintainedService(maintenance_id=made.id, service_id=value) for value in ids)
     desk.session.flush()
-    _tell(desk, made, "maintenance.planned", f"Pemeliharaan direncanakan: {made.place}")
+    _tell(desk, made, "maintenance.planned", f"Pemeliharaan direncanakan: {made.place}", books(desk)[made.register])
     return made
 
 
@@ -94,10 +94,15 @@ def finish(desk: Desk, maintenance_id: int, given: Mapping[str, Any]) -> Mainten
 
     Raises:
         NotFound, Forbidden: as for :func:`find` and planning.
-        Conflict: it is over already.
+        Conflict: it is over already, or its register is used no more.
         Invalid: ``fields`` says what is wrong.
     """
-    made, book = _open(desk, maintenance_id)
+    made = _locked(desk, maintenance_id)
+    book = books(desk).get(made.register)
+    if book is None:
+        told = "Register pemeliharaan ini tidak dipakai lagi. Batalkan, lalu catat langsung di register yang dipakai."
+        raise Conflict(told, log=f"no register {made.register}")
+    _require_open(desk, made, book)
     data = _loaded(DoneInput(), given)
     if _instant(desk, data["until"]) > desk.now:
         told = "Waktu ini belum tiba."
@@ -107,19 +112,23 @@ def finish(desk: Desk, maintenance_id: int, given: Mapping[str, Any]) -> Mainten
     author = _author(desk, book)
     made.number = add_row(desk, book, {**row, "affected": _affected(desk, made)}, author=author)
     _close(desk, made, "done", data["result"], author)
-    _tell(desk, made, "maintenance.done", f"Pemeliharaan selesai: {made.place}")
+    _tell(desk, made, "maintenance.done", f"Pemeliharaan selesai: {made.place}", book)
     return made
 
 
 def cancel(desk: Desk, maintenance_id: int, given: Mapping[str, Any]) -> Maintenance:
     """It comes to nothing, and the owners are told.
 
+    Where its register is used no more, whoever plans for another one may cancel it.
+
     Raises:
         NotFound, Forbidden, Conflict, Invalid: as for :func:`finish`.
     """
-    made, book = _open(desk, maintenance_id)
+    made = _locked(desk, maintenance_id)
+    book = _keepers(desk, made)
+    _require_open(desk, made, book)
     _close(desk, made, "cancelled", _loaded(CancelInput(), given)["reason"], _author(desk, book))
-    _tell(desk, made, "maintenance.cancelled", f"Pemeliharaan dibatalkan: {made.place}")
+    _tell(desk, made, "maintenance.cancelled", f"Pemeliharaan dibatalkan: {made.place}", book)
     return made
 
 
@@ -137,8 +146,9 @@ def find(desk: Desk, maintenance_id: int) -> Maintenance:
 
 def affects(desk: Desk, maintenance: Maintenance, agency_id: int | None) -> bool:
     """Whether it concerns a service of the unit."""
-    query = concerned(maintenance).where(Service.agency_id == agency_id).limit(1)
-    return agency_id is not None and desk.session.execute(query).first() is not None
+    return (
+        agency_id is not None and desk.session.execute(concerned(maintenance, agency_id).limit(1)).first() is not None
+    )
 
 
 def listed(desk: Desk, *, before: int | None = None, limit: int = PAGE) -> Sequence[Maintenance]:
@@ -152,25 +162,41 @@ def listed(desk: Desk, *, before: int | None = None, limit: int = PAGE) -> Seque
     return desk.session.scalars(query if before is None else query.where(Maintenance.id < before)).all()
 
 
-def may_close(desk: Desk, maintenance: Maintenance) -> bool:
-    """Whether the person may tell how it went, or cancel it."""
+def may_finish(desk: Desk, maintenance: Maintenance) -> bool:
+    """Whether the person may tell how it went."""
     return maintenance.state == "planned" and maintenance.register in plannable(desk)
 
 
-def _open(desk: Desk, maintenance_id: int) -> tuple[Maintenance, Register]:
+def may_cancel(desk: Desk, maintenance: Maintenance) -> bool:
+    """Whether the person may cancel it."""
+    return maintenance.state == "planned" and _keepers(desk, maintenance).key in plannable(desk)
+
+
+def _locked(desk: Desk, maintenance_id: int) -> Maintenance:
     find(desk, maintenance_id)
     query = select(Maintenance).where(Maintenance.id == maintenance_id).with_for_update()
-    made = desk.session.scalars(query.execution_options(populate_existing=True)).one()
-    book = books(desk).get(made.register)
-    if book is None:
-        raise Conflict("Register pemeliharaan ini tidak dipakai lagi.", log=f"no register {made.register}")
-    require(desk.somebody, "maintenance.plan", registers.subject(desk, book))
+    return desk.session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def _keepers(desk: Desk, made: Maintenance) -> Register:
+    """The register whose keepers may cancel: its own, or where that is used no more one that the person keeps."""
+    known = books(desk)
+    own = known.get(made.register)
+    return own or next(iter([*plannable(desk).values(), *known.values()]))
+
+
+def _require_open(desk: Desk, made: Maintenance, book: Register) -> None:
+    _require(desk, book)
     if made.state != "planned":
         raise Conflict("Pemeliharaan ini sudah selesai atau dibatalkan.", log=f"maintenance {made.id} is {made.state}")
-    return made, book
+
+
+def _require(desk: Desk, book: Register) -> None:
+    require(desk.somebody, "maintenance.plan", registers.subject(desk, book))
 
 
 def _close(desk: Desk, made: Maintenance, state: str, result: str, author: str) -> None:
+    write_down(desk.session, made)
     made.state, made.result, made.closed_by, made.closed_at = state, result, author, desk.now
     desk.session.flush()
 
@@ -190,7 +216,7 @@ def _instant(desk: Desk, local: datetime) -> datetime:
 
 def _services(desk: Desk) -> dict[str, str]:
     query = select(Service, Agency.name).join(Agency, Agency.id == Service.agency_id)
-    found = desk.session.execute(query.where(Service.state.in_(RUNNING)).order_by(Agency.name, Service.title))
+    found = desk.session.execute(query.where(RUNS).order_by(Agency.name, Service.title))
     return {str(service.id): f"{agency}: {service.title}" for service, agency in found}
 
 
@@ -210,7 +236,7 @@ def _label(desk: Desk, book: Register) -> str:
     return next(held.label for held in desk.somebody.positions if held.key in writers or not writers)
 
 
-def _tell(desk: Desk, made: Maintenance, kind: str, told: str) -> None:
+def _tell(desk: Desk, made: Maintenance, kind: str, told: str, book: Register) -> None:
     content = {"maintenance": made.id, "register": made.register, "number": made.number}
-    label = _label(desk, books(desk)[made.register])
+    label = _label(desk, book)
     record(desk.session, kind, person=desk.somebody, acting_as=label, summary=told, content=content)

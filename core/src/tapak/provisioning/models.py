@@ -114,6 +114,13 @@ class JournalEntry(TenantRow, Base):
     __table_args__ = (
         tenant_key("resource_id", Resource),
         Index("ix_journal_entry_resource_id", "tenant_id", "resource_id", "id"),
+        Index(
+            "ix_journal_entry_seen",
+            "tenant_id",
+            "resource_id",
+            "id",
+            postgresql_where=text("phase in ('verified', 'adopted')"),
+        ),
     )
 
     resource_id: Mapped[int]

@@ -47,9 +47,11 @@ class Request(TenantRow, Base):
         tenant_key("applicant_id", Account),
         tenant_key("service_id", Service),
         tenant_key("concerns_id", Service),
+        Index("ix_request_service_id", "tenant_id", "service_id", postgresql_where=text("service_id is not null")),
         Index("ix_request_concerns_id", "tenant_id", "concerns_id", postgresql_where=text("concerns_id is not null")),
         Index("ix_request_number", "tenant_id", "number", unique=True, postgresql_where=text("number <> ''")),
         Index("ix_request_agency_id", "tenant_id", "agency_id", "id"),
+        Index("ix_request_running", "tenant_id", "id", postgresql_where=text("ended_at is null")),
     )
 
     snapshot_id: Mapped[int]
@@ -183,6 +185,7 @@ class RegisterRow(TenantRow, Base):
         tenant_key("request_id", Request),
         CheckConstraint("(request_id is null) = (author <> '')", name="origin"),
         Index("ix_register_row_register", "tenant_id", "register", "id"),
+        Index("ix_register_row_created_at", "tenant_id", "register", "created_at"),
         Index("ix_register_row_request_id", "tenant_id", "request_id"),
     )
 

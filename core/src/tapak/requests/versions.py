@@ -17,8 +17,6 @@ from tapak.requests.snapshots import pinned
 from tapak.sdk.procedure import Procedure
 from tapak.tenants.models import Agency
 
-ENDED = tuple(state.value for state in RequestState if state.ended)
-
 
 @dataclass(frozen=True)
 class Running:
@@ -81,7 +79,7 @@ def _running(desk: Desk) -> dict[str, list[Running]]:
         select(Request, Snapshot.code, Snapshot.hash, Agency.name)
         .join(Snapshot, Snapshot.id == Request.snapshot_id)
         .join(Agency, Agency.id == Request.agency_id)
-        .where(Request.state.not_in(ENDED))
+        .where(Request.ended_at.is_(None))
         .order_by(Request.id)
     )
     found: dict[str, list[Running]] = defaultdict(list)

@@ -44,6 +44,17 @@ class Maintenance(Schema):
     work = fields.String()
     place = fields.String()
     effect = fields.String()
+    everything = fields.Boolean(metadata={"description": "whether it concerns every service"})
+    connections = fields.List(
+        fields.String(), metadata={"description": "keys of the servers that it concerns; empty for a unit"}
+    )
+    services = fields.List(
+        fields.Integer(),
+        metadata={
+            "description": "ids of the services that the plan names, and once it is closed of all that it concerned; "
+            "for a unit its own of these"
+        },
+    )
     starts_at = fields.AwareDateTime()
     ends_at = fields.AwareDateTime()
     state = fields.String(metadata={"description": "planned, done or cancelled"})

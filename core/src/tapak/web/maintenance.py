@@ -11,10 +11,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from marshmallow import Schema
 
+from tapak.accounts.policy import may
 from tapak.http import scope
 from tapak.http.files import file_answer
 from tapak.maintenance import service as maintenance
-from tapak.maintenance.concerned import concerned
+from tapak.maintenance.concerned import concerned, count
 from tapak.maintenance.inputs import EFFECTS, CancelInput, DoneInput
 from tapak.maintenance.models import Maintenance
 from tapak.reports.formats import FORMATS
@@ -27,6 +28,8 @@ from tapak.web.paging import id_cursor
 
 Errors = Mapping[str, Sequence[str]]
 PAGE = maintenance.PAGE
+LISTED = 200
+"""Services that its page names; of the others it tells how many they are."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 ACTS = {"selesai": (maintenance.finish, DoneInput), "batal": (maintenance.cancel, CancelInput)}
 
@@ -108,17 +111,18 @@ def _page(
 ) -> str:
     desk = scope.desk()
     forms = {name: _shown(schema(), given or {} if name == act else {}) for name, (_, schema) in ACTS.items()}
-    rows = desk.session.execute(concerned(made)).all()
-    person = desk.somebody
-    staff = bool(person.positions) or person.admin
+    staff = may(desk.somebody, "maintenance.read")
+    unit = None if staff else desk.somebody.agency_id
+    open_acts = {"selesai": maintenance.may_finish(desk, made), "batal": maintenance.may_cancel(desk, made)}
     return render_template(
         "maintenance/one.html",
         made=made,
-        services=[(service, agency) for service, agency in rows if staff or service.agency_id == person.agency_id],
+        services=desk.session.execute(concerned(made, unit).limit(LISTED)).all(),
+        concerned=count(desk.session, made, unit),
         book=maintenance.books(desk).get(made.register),
         kinds=MAINTENANCE_KINDS,
         effects=EFFECTS,
-        forms_of=forms if maintenance.may_close(desk, made) else {},
+        forms_of={name: form for name, form in forms.items() if open_acts[name]},
         act=act,
         errors=errors,
         staff=staff,
