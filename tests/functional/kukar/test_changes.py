@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tapak.testing.changing import Changing, answered, served, service_of
@@ -57,3 +58,37 @@ def test_a_move_to_a_public_address_of_its_own(running: Deployment, live: Case) 
     made.take(address=chosen)
     assert made.to_end()["state"] == "done"
     assert answered(running, live.name) == [chosen]
+
+
+def dns_change(live: Case, *rows: dict[str, object]) -> None:
+    """The unit's change of DNS records, to its end."""
+    task = live.walker.call(live.applicant, "POST", "/requests", {"service": "kukar.dns_change"})
+    made = Changing(live, {}, "", task["request_id"])
+    assert made.to_end(zone=live.agency.zone, changes=list(rows))["state"] == "done"
+
+
+def test_a_record_that_a_dns_change_took_over_goes_where_its_service_goes(running: Deployment, live: Case) -> None:
+    row = {"action": "change", "name": live.label, "type": "A", "value": "127.0.0.1", "ttl": 120}
+    dns_change(live, row)
+    with psycopg.connect(running.stack.owner_url) as owner:
+        sites = owner.execute("select service_id from resource where identity = %s", (live.name,)).fetchone()
+        records = owner.execute("select service_id from resource where identity = %s", (f"{live.name}/A",)).fetchone()
+    assert sites != records
+    ended = Changing.begin(live, "deactivate")
+    assert ended.to_end(change_reason=WHY)["state"] == "done"
+    assert (answered(running, live.name), served(running, live.name).status_code) == ([], 410)
+
+
+def test_a_record_that_goes_to_a_later_change_leaves_no_empty_service(running: Deployment, live: Case) -> None:
+    label = f"{live.label}-dns"
+    add = {"action": "add", "name": label, "type": "A", "value": "192.0.2.60", "ttl": 120}
+    dns_change(live, add)
+    dns_change(live, {**add, "action": "change", "value": "192.0.2.61"})
+    name = f"{label}.{live.agency.zone}"
+    assert answered(running, name) == ["192.0.2.61"]
+    with psycopg.connect(running.stack.owner_url) as owner:
+        holder = owner.execute("select service_id from held_name where name = %s", (name,)).fetchone()
+        record = owner.execute("select service_id from resource where identity = %s", (f"{name}/A",)).fetchone()
+        states = owner.execute("select state from service where title like %s order by id", (f"%{name}%",)).fetchall()
+    assert holder == record
+    assert [state for (state,) in states] == ["ended", "live"]

@@ -94,6 +94,12 @@ def release(session: Session, service_id: int, *, rest: int = 0) -> None:
     session.execute(update(Address).where(Address.service_id == service_id).values(service_id=None))
 
 
+def hand_names(session: Session, service_id: int, names: set[str], to: int) -> None:
+    """Give ``names`` that a service holds to the service ``to``."""
+    held = (HeldName.service_id == service_id, HeldName.name.in_(names))
+    session.execute(update(HeldName).where(*held).values(service_id=to))
+
+
 def let_go(session: Session, service_id: int, *, names: set[str], addresses: set[str], rest: int) -> None:
     """Take back what a service that goes on holds beside ``names`` and ``addresses``, as :func:`release` does."""
     mine = (HeldName.service_id == service_id, HeldName.name.not_in(names))

@@ -17,7 +17,7 @@ from tapak.db.session import TENANT
 from tapak.db.wake import wake
 from tapak.engine.diff import plan_order
 from tapak.inventory.models import Service
-from tapak.inventory.service import adopt_name
+from tapak.inventory.service import adopt_name, hand_names
 from tapak.plugins import Registry, registry
 from tapak.provisioning.connections import connection_for
 from tapak.provisioning.models import DRIFTED_CODE, JournalEntry, Resource
@@ -261,10 +261,23 @@ def _take_over(session: Session, service_id: int, resources: Sequence[DesiredRes
         .order_by(Resource.service_id)
         .with_for_update(of=Resource)
     )
+    left: dict[int, set[str]] = {}
     for row in session.scalars(query).all():
         wake(session, WAKE, row.service_id)
+        left.setdefault(row.service_id, set()).add(row.identity.partition("/")[0])
         row.service_id, row.key, row.needs = service_id, f"{row.key}/{row.id}", []
     _flush(session)
+    for former, names in left.items():
+        _leave(session, former, names, service_id)
+
+
+def _leave(session: Session, former: int, names: set[str], service_id: int) -> None:
+    """Names that the ``former`` service has nothing under any longer go along; without anything left it has ended."""
+    stays = [row for row in _rows(session, former) if row.state != "gone"]
+    gone = names - {row.identity.partition("/")[0] for row in stays}
+    hand_names(session, former, gone, service_id)
+    if not stays:
+        session.execute(update(Service).where(Service.id == former).values(state="ended"))
 
 
 def _add(session: Session, service_id: int, resource: DesiredResource, plugins: Registry) -> None:

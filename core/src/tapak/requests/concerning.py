@@ -22,7 +22,7 @@ from tapak.sdk.concerned import CHANGE_KINDS, Concerned, Held
 from tapak.sdk.errors import Conflict, Invalid, NotFound
 from tapak.sdk.parts import LetterPart
 from tapak.sdk.procedure import Procedure
-from tapak.sdk.resources import DesiredResource, spec_from_json
+from tapak.sdk.resources import DesiredResource, RecordSet, Site, spec_from_json
 
 RUNNING = ("live", "suspended")
 NO_DATA = frozenset({*LetterPart().fields, *ChangePart().fields, "statement"})
@@ -117,16 +117,41 @@ def as_it_stands(desk: Desk, service: Service) -> dict[str, Any]:
     """The service as JSON: title, answers, and the resources that are to stay."""
     first = desk.session.scalar(select(Request.answers).where(Request.id == service.request_id)) or {}
     rows = select(Resource).where(Resource.service_id == service.id, Resource.remove_after.is_(None))
-    held = [
-        {"key": row.key, "kind": row.kind, "spec": row.spec or row.suspended_spec, "needs": row.needs}
-        for row in desk.session.scalars(rows.order_by(Resource.id))
-        if row.spec is not None or row.suspended_spec is not None
-    ]
+    own = [row for row in desk.session.scalars(rows.order_by(Resource.id)) if row.spec or row.suspended_spec]
+    names = {row.identity for row in own if row.kind == Site.kind}
+    held = [*(_kept(row) for row in own), *(_kept(row, elsewhere=True) for row in _elsewhere(desk, service, names))]
     return {"title": service.title, "answers": {**first, **service.current}, "resources": held}
 
 
+def _kept(row: Resource, *, elsewhere: bool = False) -> dict[str, Any]:
+    spec = row.spec or row.suspended_spec
+    plain = {"key": row.key, "kind": row.kind, "spec": spec, "needs": row.needs, "elsewhere": False}
+    return {**plain, "key": f"{row.key}/{row.id}", "needs": [], "elsewhere": True} if elsewhere else plain
+
+
+def _elsewhere(desk: Desk, service: Service, names: set[str]) -> Sequence[Resource]:
+    """Live records at the service's own names that other services of its unit have taken over."""
+    query = (
+        select(Resource)
+        .join(Service, Service.id == Resource.service_id)
+        .where(
+            Service.agency_id == service.agency_id,
+            Resource.service_id != service.id,
+            Resource.kind == RecordSet.kind,
+            Resource.state == "live",
+            Resource.spec["name"].as_string().in_(names),
+        )
+    )
+    return desk.session.scalars(query.order_by(Resource.id)).all()
+
+
 def _held(stored: Mapping[str, Any]) -> Held:
-    return Held(stored["key"], spec_from_json(stored["kind"], stored["spec"]), tuple(stored["needs"]))
+    return Held(
+        stored["key"],
+        spec_from_json(stored["kind"], stored["spec"]),
+        tuple(stored["needs"]),
+        stored.get("elsewhere", False),
+    )
 
 
 def begin(desk: Desk, request: Request, service: Service) -> None:

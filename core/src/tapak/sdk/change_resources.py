@@ -30,7 +30,16 @@ def desired_resources(view: View) -> Sequence[DesiredResource]:
     if concerned is None:
         return ()
     make = {"rename": _renamed, "address": _moved, "deactivate": _closed}.get(concerned.change)
-    return [_as_is(held) for held in concerned.resources] if make is None else make(view, concerned)
+    if make is None:
+        return [_as_is(held) for held in concerned.resources if not held.elsewhere]
+    taken = {held.spec.identity: held.spec for held in concerned.resources if held.elsewhere}
+    return [_taken(each, taken) for each in make(view, concerned)]
+
+
+def _taken(wanted: DesiredResource, taken: Mapping[str, Spec]) -> DesiredResource:
+    """``wanted``, taken back where it is elsewhere: what bears the service's name goes where the service goes."""
+    seen = taken.get(wanted.spec.identity)
+    return replace(wanted, takes_over=seen) if isinstance(seen, RecordSet) else wanted
 
 
 def _as_is(held: Held) -> DesiredResource:

@@ -20,11 +20,15 @@ CHANGE_KINDS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Held:
-    """A resource that the service consists of, as it is wanted before the change."""
+    """A resource that the service consists of, as it is wanted before the change.
+
+    ``elsewhere``: a record at its name that another service of the same unit has taken over.
+    """
 
     key: str
     spec: Spec
     needs: tuple[str, ...] = ()
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
