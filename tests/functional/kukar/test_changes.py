@@ -64,7 +64,9 @@ def dns_change(live: Case, *rows: dict[str, object]) -> None:
     """The unit's change of DNS records, to its end."""
     task = live.walker.call(live.applicant, "POST", "/requests", {"service": "kukar.dns_change"})
     made = Changing(live, {}, "", task["request_id"])
-    assert made.to_end(zone=live.agency.zone, changes=list(rows))["state"] == "done"
+    made.to("check_pse", zone=live.agency.zone, changes=list(rows))
+    made.take(remark="Dicocokkan dengan sertifikat PSE.")
+    assert made.to_end()["state"] == "done"
 
 
 def test_a_record_that_a_dns_change_took_over_goes_where_its_service_goes(running: Deployment, live: Case) -> None:
