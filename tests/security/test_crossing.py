@@ -36,6 +36,7 @@ BODIES: dict[str, Any] = {
     "cancel": {"reason": "Menyelinap"},
     "move": {"reason": "Menyelinap", "step": "close"},
     "version": {"reason": "Menyelinap", "to": 1},
+    "links": {"number": "001/HOST/2026"},
     "changes": {"service": "tarakan.hosting_change", "change": "rename"},
     "renewal": {"responsible_officer": "Menyelinap", "still_used": True},
     "decision": {"approve": True},

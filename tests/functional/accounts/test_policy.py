@@ -71,6 +71,8 @@ TABLE: list[tuple[str, Subject, set[str], set[str]]] = [
     ("request.withdraw", DRAFT, INSIDE, set()),
     ("request.cancel", REQUEST, STAFF, INSIDE | {"admin"}),
     ("request.move", REQUEST, {"admin"}, STAFF | INSIDE),
+    ("request.link", REQUEST, INSIDE | STAFF, {"admin"}),
+    ("request.link", DRAFT, INSIDE, set()),
     ("procedure.oversee", None, {"admin"}, set(PEOPLE) - {"admin"}),
     ("task.read", OWN_TASK, READERS, set()),
     ("task.read", TASK, STAFF | {"admin"}, set()),

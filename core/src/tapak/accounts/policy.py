@@ -209,6 +209,10 @@ def _of_agency(person: Person, subject: Subject) -> str:
     return "" if own else "Hanya Perangkat Daerah pemohon yang dapat melakukan ini."
 
 
+def _party(person: Person, subject: Subject) -> str:
+    return "" if person.positions or not _of_agency(person, subject) else _of_agency(person, subject)
+
+
 def _acts(person: Person, subject: Subject) -> str:
     if not isinstance(subject, TaskSubject):
         raise TypeError("a task's action needs a TaskSubject")
@@ -244,6 +248,7 @@ ACTIONS: Mapping[str, Rule] = {
     "request.withdraw": _of_agency,
     "request.cancel": _staff,
     "request.move": _admin,
+    "request.link": _party,
     "procedure.oversee": _admin,
     "task.read": _anyone,
     "task.act": _acts,

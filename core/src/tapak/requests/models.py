@@ -84,6 +84,25 @@ class Request(TenantRow, Base):
         return self.concerns_id or self.service_id
 
 
+class RequestLink(TenantRow, Base):
+    """Two requests that belong together; the older one stands first."""
+
+    __tablename__ = "request_link"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "request_id", "other_id"),
+        CheckConstraint("request_id < other_id", name="ends"),
+        tenant_key("request_id", Request),
+        tenant_key("other_id", Request),
+        Index("ix_request_link_other_id", "tenant_id", "other_id"),
+    )
+
+    request_id: Mapped[int]
+    other_id: Mapped[int]
+    account_id: Mapped[int]
+    linked_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class Revision(TenantRow, Base):
     """One submission with all its answers; a return opens the next one, and no row is ever lost."""
 

@@ -22,6 +22,7 @@ from tapak.web import (
     inbox,
     language,
     layout,
+    links,
     maintenance,
     panel,
     papers,
@@ -58,6 +59,7 @@ PAGES = (
     papers,
     scans,
     procedures,
+    links,
     language,
     guard,
 )

@@ -16,8 +16,9 @@ from tapak.documents.models import Document
 from tapak.engine.states import RequestState
 from tapak.maintenance.concerned import Notice, notices
 from tapak.provisioning.models import Resource
-from tapak.requests import access, papers, reading, services
+from tapak.requests import access, links, papers, reading, services
 from tapak.requests.desk import Desk
+from tapak.requests.links import Linked
 from tapak.requests.models import Request, Revision, Task
 from tapak.requests.reading import RequestLook
 from tapak.sdk.changes import Compared, compared
@@ -143,6 +144,21 @@ class RequestPage:
     @cached_property
     def papers(self) -> Sequence[Document]:
         return papers.papers(self.desk, self.request.id)
+
+    @cached_property
+    def links(self) -> Sequence[Linked]:
+        """The requests that belong together with this one."""
+        return links.linked(self.desk, self.request.id)
+
+    @cached_property
+    def candidates(self) -> Sequence[Linked]:
+        """Those that could be linked with it."""
+        return links.candidates(self.desk, self.request.id) if self.may_link else ()
+
+    @property
+    def may_link(self) -> bool:
+        """Whether the reader may link it with others."""
+        return self._may("request.link")
 
     @cached_property
     def compared(self) -> Sequence[Compared]:

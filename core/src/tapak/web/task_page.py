@@ -15,8 +15,9 @@ from sqlalchemy import select
 from tapak.accounts.policy import require
 from tapak.documents.models import Document
 from tapak.engine.states import TaskState
-from tapak.requests import access, forms, papers, services
+from tapak.requests import access, forms, links, papers, services
 from tapak.requests.forms import FormField
+from tapak.requests.links import Linked
 from tapak.requests.models import RegisterRow, Request, Task
 from tapak.requests.view import ASKED, TaskView
 from tapak.sdk import parts
@@ -84,6 +85,11 @@ class TaskPage:
     def compared(self) -> Sequence[Compared]:
         """What a request for a change changes, once it is submitted."""
         return compared(self.view) if self.view.row.concerns_id and self.view.row.revision else ()
+
+    @cached_property
+    def links(self) -> Sequence[Linked]:
+        """The requests that belong together with this one."""
+        return links.linked(self.view.desk, self.view.row.id)
 
     @cached_property
     def barrier(self) -> str:

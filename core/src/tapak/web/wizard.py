@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask_babel import gettext
 
 from tapak.http import scope
-from tapak.requests import flow, reading
+from tapak.requests import flow, links, reading
 from tapak.requests.snapshots import offered_procedure
 from tapak.requests.zone_checks import check_zone
 from tapak.sdk.errors import Conflict, Forbidden, Invalid, NotFound, TapakError
@@ -99,7 +99,16 @@ def check(task_id: int) -> Any:
     attempted = CHECKED in request.args
     told = draft.undeclared if attempted else {}
     addresses = {name: _address(draft, draft.page(key), checked=True) for name, (_, key) in draft.places.items()}
-    return render_template("wizard/check.html", draft=draft, told=told, attempted=attempted, addresses=addresses)
+    view = draft.view
+    return render_template(
+        "wizard/check.html",
+        draft=draft,
+        told=told,
+        attempted=attempted,
+        addresses=addresses,
+        links=links.linked(view.desk, view.row.id),
+        candidates=links.candidates(view.desk, view.row.id),
+    )
 
 
 @blueprint.post("/tugas/<int:task_id>/periksa")
