@@ -38,7 +38,6 @@ BLUEPRINTS = (
     panel.blueprint,
     requests.blueprint,
     procedures.blueprint,
-    active.blueprint,
     links.blueprint,
     tasks.blueprint,
     documents.blueprint,

@@ -106,7 +106,7 @@ def check(task_id: int) -> Any:
         told=told,
         attempted=attempted,
         addresses=addresses,
-        links=links.linked(view.desk, view.row.id),
+        linked_now=links.linked(view.desk, view.row.id),
         candidates=links.candidates(view.desk, view.row.id),
     )
 
