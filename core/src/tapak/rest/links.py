@@ -37,7 +37,7 @@ class Links(MethodView):
     @blueprint.response(200, LinkedRequest(many=True))
     def get(self, request_id: int) -> Sequence[Linked]:
         """The requests that are linked with this one, and that the caller may see"""
-        return links.linked(desk(), request_id)
+        return list(links.linked(desk(), request_id))
 
     @blueprint.arguments(LinkWith)
     @blueprint.response(201, LinkedRequest)
