@@ -16,7 +16,7 @@ from tapak.demo.servers.process import wait_until
 from tapak.demo.stack import DATABASE
 from tapak.documents.models import Document
 from tapak.inventory.models import Emergency, ExpiryReminder, Renewal, Service
-from tapak.requests.models import ImportedRow, RegisterImport, SealedEntry, Task
+from tapak.requests.models import ImportedRow, RegisterImport, Request, RequestLink, SealedEntry, Task
 from tapak.scanning import service
 from tapak.scanning.models import ScanRun
 from tapak.tenants.models import Tenant
@@ -57,6 +57,7 @@ def keep_books(deployment: Deployment, agency: Agency) -> None:
         made = RegisterImport(register="x.y", imported_on=today, filename="a.csv", sha256="0" * 64, rows=1)
         task, service_id = session.scalars(select(Task)).first(), session.scalars(select(Service.id)).first()
         assert task is not None
+        first, second = session.scalars(select(Request.id).order_by(Request.id).limit(2)).all()
         session.add(made)
         session.flush()
         entry = {"seq": 1, "previous": "", "hash": "0" * 64, "recipients": [], "sealed": b"age"}
@@ -66,6 +67,7 @@ def keep_books(deployment: Deployment, agency: Agency) -> None:
                 SealedEntry(register="x.y", request_id=task.request_id, task_id=task.id, **entry),
                 ExpiryReminder(service_id=service_id, expires_on=today, days=60),
                 Renewal(service_id=service_id, account_id=1, asked_by="X", responsible_officer="X"),
+                RequestLink(request_id=first, other_id=second, account_id=1, linked_by="X"),
                 Emergency(
                     service_id=service_id, reason="X", account_id=1, declared_by="X", letter_due=datetime.now(UTC)
                 ),
