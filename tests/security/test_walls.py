@@ -58,6 +58,7 @@ def keep_books(deployment: Deployment, agency: Agency) -> None:
         task, service_id = session.scalars(select(Task)).first(), session.scalars(select(Service.id)).first()
         assert task is not None
         first, second = session.scalars(select(Request.id).order_by(Request.id).limit(2)).all()
+        by = session.scalars(select(Request.applicant_id).where(Request.id == first)).one()
         session.add(made)
         session.flush()
         entry = {"seq": 1, "previous": "", "hash": "0" * 64, "recipients": [], "sealed": b"age"}
@@ -69,7 +70,7 @@ def keep_books(deployment: Deployment, agency: Agency) -> None:
                 Renewal(service_id=service_id, account_id=1, asked_by="X", responsible_officer="X"),
                 RequestLink(request_id=first, other_id=second, account_id=1, linked_by="X"),
                 Emergency(
-                    service_id=service_id, reason="X", account_id=1, declared_by="X", letter_due=datetime.now(UTC)
+                    service_id=service_id, reason="X", account_id=by, declared_by="X", letter_due=datetime.now(UTC)
                 ),
             ]
         )
