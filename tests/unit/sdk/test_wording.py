@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tapak.sdk.wording import day_words, nip_spaced
+from tapak.sdk.wording import day_words, nip_spaced, resource_words
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,18 @@ def test_days(day: date, words: str) -> None:
 )
 def test_a_nip_is_spaced_and_an_odd_one_left_alone(text: str, shown: str) -> None:
     assert nip_spaced(text) == shown
+
+
+def test_resources_are_told_as_people_call_them() -> None:
+    told = resource_words(
+        [
+            ("database", "mariadb/antrean"),
+            ("release", "antrean.example/release"),
+            ("record_set", "antrean.example/AAAA"),
+            ("site", "antrean.example"),
+        ]
+    )
+    assert told == (
+        "Basis data antrean (MariaDB), Rilis aplikasi antrean.example, Rekaman DNS antrean.example (AAAA), "
+        "Situs web antrean.example"
+    )

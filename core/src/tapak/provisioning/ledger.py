@@ -20,6 +20,7 @@ from tapak.provisioning.service import rest
 from tapak.provisioning.statements import ENDED, FAILED, FINISH, KEEP, LIVE, PUT_BACK, SUSPENDED
 from tapak.sdk.provider import Probe
 from tapak.sdk.resources import Spec, spec_to_json
+from tapak.sdk.wording import resource_words
 
 
 class Ledger:
@@ -113,7 +114,7 @@ class Ledger:
     def _suspended(self, session: Session, items: Sequence[Item]) -> None:
         row = session.execute(SUSPENDED, self._mine).one_or_none()
         if row is not None:
-            summary = f"Ditangguhkan: {', '.join(item.identity for item in items)}"
+            summary = f"Ditangguhkan: {_words(items)}"
             record(session, "service.suspended", person=None, request_id=row.request_id, summary=summary)
 
     def _live(self, session: Session, items: Sequence[Item]) -> None:
@@ -126,7 +127,7 @@ class Ledger:
             "service.live",
             person=None,
             request_id=row.request_id,
-            summary=f"Aktif dan terverifikasi: {', '.join(item.identity for item in living)}",
+            summary=f"Aktif dan terverifikasi: {_words(living)}",
             content={"resources": [{"kind": item.kind, "identity": item.identity} for item in living]},
         )
 
@@ -134,7 +135,7 @@ class Ledger:
         row = session.execute(ENDED, self._mine).one_or_none()
         if row is not None:
             release(session, self._service_id, rest=rest(session, self._service_id))
-            summary = f"Dilepas: {', '.join(item.identity for item in items)}"
+            summary = f"Dilepas: {_words(items)}"
             record(session, "service.ended", person=None, request_id=row.request_id, summary=summary)
 
     def _tell(self, session: Session) -> None:
@@ -179,6 +180,10 @@ def _outputs(item: Item) -> dict[str, Any]:
     if not item.fresh or item.outputs is None:
         return {}
     return {"outputs": dict(item.outputs.plain), "sealed_outputs": item.outputs.sealed}
+
+
+def _words(items: Sequence[Item]) -> str:
+    return resource_words((item.kind, item.identity) for item in items)
 
 
 def _probes(probes: Sequence[Probe]) -> list[dict[str, Any]]:

@@ -41,8 +41,22 @@ RESOURCE_KINDS = {
     "database": "Basis data",
     "backup": "Pencadangan",
 }
+ENGINES = {"mariadb": "MariaDB", "postgresql": "PostgreSQL"}
 BACKUP_KINDS = {"back_up": "Pencadangan", "test_restore": "Uji pemulihan"}
 BACKUP_OUTCOMES = {"succeeded": "berhasil", "failed": "gagal", "interrupted": "terputus"}
+
+
+def resource_name(identity: str) -> str:
+    """What people call a resource of that identity: ``antrean.example (A)`` of a record set, ``antrean (MariaDB)``."""
+    name, _, rest = identity.partition("/")
+    if name in ENGINES:
+        return f"{rest} ({ENGINES[name]})"
+    return f"{name} ({rest})" if rest and rest not in RESOURCE_KINDS else name
+
+
+def resource_words(resources: Iterable[tuple[str, str]]) -> str:
+    """Resources (kind, identity) one after the other: ``Basis data antrean (MariaDB), Situs web antrean.example``."""
+    return ", ".join(f"{RESOURCE_KINDS.get(kind, kind)} {resource_name(identity)}" for kind, identity in resources)
 
 
 def day_words(day: date | datetime | str | None) -> str:

@@ -14,7 +14,7 @@ from tapak.sdk.request_view import only_outcome, reservations
 from tapak.sdk.resources import RecordSet
 from tapak.sdk.step_kinds import StepKind, StepResult
 from tapak.sdk.view import View
-from tapak.sdk.wording import RESOURCE_KINDS, RESOURCE_STATES
+from tapak.sdk.wording import RESOURCE_STATES, resource_words
 from tapak.step_kinds.registers import CHANGES, NAMES
 
 
@@ -36,11 +36,13 @@ class Provision(StepKind):
 
     def run(self, view: View, data: Mapping[str, Any]) -> StepResult:
         _require_live(view)
-        told = {state: [each.identity for each in view.resources if each.state == state] for state in ("live", "gone")}
-        live = f"Aktif: {', '.join(told['live'])}" if told["live"] else ""
-        gone = f"Dihapus: {', '.join(told['gone'])}" if told["gone"] else ""
-        summary = "; ".join(each for each in (live, gone) if each)
+        told = {"Aktif": _in_state(view, "live"), "Dihapus": _in_state(view, "gone")}
+        summary = "; ".join(f"{state}: {words}" for state, words in told.items() if words)
         return StepResult(outcome=only_outcome(view), summary=summary, records=_records(view))
+
+
+def _in_state(view: View, state: str) -> str:
+    return resource_words((each.kind, each.identity) for each in view.resources if each.state == state)
 
 
 def _require_live(view: View) -> None:
@@ -51,7 +53,7 @@ def _require_live(view: View) -> None:
             fields={"resources": ["Belum ada yang dibuat."]},
         )
     waiting = {
-        f"{RESOURCE_KINDS.get(resource.kind, resource.kind)} {resource.identity}": [
+        resource_words([(resource.kind, resource.identity)]): [
             RESOURCE_STATES.get(resource.state, resource.state) + (f": {resource.reason}" if resource.reason else "")
         ]
         for resource in view.resources

@@ -13,7 +13,7 @@ from flask_babel import get_locale, gettext, ngettext
 from tapak.documents.store import size_words
 from tapak.engine.states import RequestState, TaskState
 from tapak.http import scope
-from tapak.sdk.wording import RESOURCE_KINDS, RESOURCE_STATES, SOURCES
+from tapak.sdk.wording import RESOURCE_KINDS, RESOURCE_STATES, SOURCES, resource_name
 from tapak.tenants.dates import format_date, zone_name
 
 HOUR, MINUTE = 3600, 60
@@ -124,12 +124,6 @@ def resource_label(state: str) -> str:
 def kind_label(kind: str) -> str:
     """A resource's kind."""
     return gettext(RESOURCE_KINDS.get(kind, kind))
-
-
-def resource_name(identity: str) -> str:
-    """What people call a resource of that identity: ``antrean.example (A)`` for a record set, else the name."""
-    name, _, kind = identity.partition("/")
-    return f"{name} ({kind})" if kind else name
 
 
 def source_label(source: str) -> str:
