@@ -42,7 +42,7 @@ def test_provision_cannot_end_before_all_is_live(live, load, kinds, state):
     view = replace(view, resources=(view.resources[0], waiting))
     with pytest.raises(MissingInput) as refused:
         kinds["provision"].run(view, load(view, {}))
-    assert set(refused.value.fields) == {"Rekaman DNS antrean.example.test/A"}
+    assert set(refused.value.fields) == {"Rekaman DNS antrean.example.test (A)"}
     assert "Server DNS menolak." in refused.value.message
 
 
