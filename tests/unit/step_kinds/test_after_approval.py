@@ -95,7 +95,7 @@ def test_the_report_goes_to_the_actor_that_the_step_names(live, load, kinds):
     letter = result.letters[0]
     assert (letter.kind, letter.to, letter.for_applicant) == ("implementation_report", "kadis", False)
     assert letter.context["to_title"] == "Kadis"
-    assert "antrean.example.test/A" in letter.context["summary"]
+    assert "antrean.example.test (A)" in letter.context["summary"]
     assert [figure["value"] for figure in letter.context["figures"]] == ["120", "12"]
 
 

@@ -10,7 +10,7 @@ from tapak.sdk.parts import ReportPart, letter_of
 from tapak.sdk.request_view import named, only_outcome, result_of
 from tapak.sdk.step_kinds import Letter, StepKind, StepResult
 from tapak.sdk.view import View
-from tapak.sdk.wording import day_words
+from tapak.sdk.wording import day_words, resource_words
 
 
 class Report(StepKind):
@@ -45,7 +45,7 @@ class Report(StepKind):
 
 
 def _composed(view: View) -> str:
-    live = ", ".join(resource.identity for resource in view.resources if resource.state == "live")
+    live = resource_words((each.kind, each.identity) for each in view.resources if each.state == "live")
     handed_over = bool(result_of(view, "tapak.hand_over"))
     sentences = [
         f"{view.procedure.service} untuk {view.request.agency} ({view.procedure.subject(view.answers)}) telah "
