@@ -10,7 +10,9 @@ import pytest
 import tapak_tarakan
 from tapak.sdk.procedure import END, Procedure
 from tapak.sdk.registers import Register
-from tapak.testing.procedure_contract import ProcedureContract, core_registers
+from tapak.sdk.scanning import ScannerRun, ScanReport
+from tapak.testing.procedure_contract import CAPACITY, ProcedureContract, core_registers
+from tapak.testing.view import MemoryView
 from tapak_tarakan.hosting import HOSTING
 from tapak_tarakan.registers import REGISTERS
 from tapak_tarakan.settings import TarakanSettings
@@ -131,6 +133,13 @@ LAST_BASIS = (
 )
 
 
+def clean(view: MemoryView) -> ScanReport:
+    """A run over the application that found nothing."""
+    file = next(each for each in view.documents if each.kind == "application")
+    looked = (ScannerRun("tapak.web_shells", "Web shell", "done"),)
+    return ScanReport(1, file.id, file.kind, file.filename, file.sha256, 1, "done", scanners=looked)
+
+
 class TestWebsite(ProcedureContract):
     @pytest.fixture
     def procedure(self) -> Procedure:
@@ -147,6 +156,13 @@ class TestWebsite(ProcedureContract):
     @pytest.fixture
     def letters(self) -> Mapping[str, Path]:
         return {"tarakan": Path(tapak_tarakan.__file__).parent / "letters"}
+
+    @pytest.fixture
+    def first_view(self, procedure: Procedure, settings: Mapping[str, Any]) -> MemoryView:
+        view = MemoryView.of(procedure, settings=settings, facts=CAPACITY)
+        for kind in ("request_letter", "application", "kak", "manual", "documentation", "website_data"):
+            view = view.with_document(kind)
+        return MemoryView(**{**vars(view), "scans": (clean(view),)})
 
 
 @pytest.mark.parametrize("row", TABLE, ids=[row[0] for row in TABLE])

@@ -207,10 +207,14 @@ def states(session: Session, service_id: int) -> tuple[ResourceState, ...]:
     What is gone is left out, unless it was declared to be removed.
     """
     return tuple(
-        ResourceState(row.key, row.kind, row.identity, row.state, row.reason, row.removal)
+        ResourceState(row.key, row.kind, row.identity, row.state, row.reason, row.removal, _spec(row))
         for row in _rows(session, service_id)
         if row.state != "gone" or row.removal
     )
+
+
+def _spec(row: Resource) -> Spec | None:
+    return None if row.spec is None else spec_from_json(row.kind, row.spec)
 
 
 def _rows(session: Session, service_id: int) -> Sequence[Resource]:

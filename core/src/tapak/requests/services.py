@@ -12,7 +12,9 @@ from tapak.provisioning.models import JournalEntry, Resource
 from tapak.requests import access, effects
 from tapak.requests.desk import Desk
 from tapak.requests.models import Task
-from tapak.sdk.errors import Conflict, NotFound
+from tapak.requests.view import TaskView
+from tapak.sdk.errors import Conflict, NotFound, TapakError
+from tapak.sdk.request_view import undeclared
 
 JOURNAL = 50
 
@@ -57,6 +59,16 @@ def retry(desk: Desk, request_id: int) -> Sequence[Resource]:
         shown=False,
     )
     return resources(desk, request_id)
+
+
+def outdated(view: TaskView) -> tuple[str, ...]:
+    """Identities of what the view's step, once it began, would declare otherwise by now; trying again does so."""
+    if not view.kind.provisions or view.task.state != "started":
+        return ()
+    try:
+        return undeclared(view)
+    except TapakError:  # its step says why when it is finished
+        return ()
 
 
 def _declare_anew(desk: Desk, request_id: int) -> None:

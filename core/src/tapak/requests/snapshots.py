@@ -34,6 +34,11 @@ def offered(desk: Desk) -> tuple[Procedure, ...]:
     return tuple(procedure for procedure in current if procedure)
 
 
+def open_services(desk: Desk) -> tuple[Procedure, ...]:
+    """Those of them that anybody may apply for: a change is asked for at the service that it is of."""
+    return tuple(procedure for procedure in offered(desk) if procedure.changes is None)
+
+
 def offered_procedure(desk: Desk, key: str) -> Procedure:
     """The procedure ``key`` in the version that takes new requests today, with the branches that are switched on.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tapak.http.scope import desk
 from tapak.requests.names import name_problem
-from tapak.requests.snapshots import offered, offered_procedure
+from tapak.requests.snapshots import offered_procedure, open_services
 from tapak.requests.zone_checks import check_zone
 from tapak.rest import schemas
 from tapak.rest.blueprint import Blueprint
@@ -20,7 +20,7 @@ blueprint = Blueprint("catalogue", __name__, description="Services and names")
 @blueprint.response(200, schemas.Service(many=True))
 def services() -> Sequence[Procedure]:
     """Services that take requests today"""
-    return list(offered(desk()))
+    return list(open_services(desk()))
 
 
 @blueprint.route("/services/<key>")

@@ -12,7 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
+
+if TYPE_CHECKING:
+    from tapak.sdk.view import DocumentRef, View
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 """From the mildest to the worst."""
@@ -187,6 +190,29 @@ class Difference:
     new: tuple[Finding, ...]
     gone: tuple[Finding, ...]
     same: tuple[Finding, ...]
+
+
+def scan_of(view: View, file: DocumentRef | None) -> ScanReport | None:
+    """The newest run over exactly these bytes; None where there is none."""
+    mine = (each for each in view.scans if file and (each.document_id, each.sha256) == (file.id, file.sha256))
+    return next(mine, None)
+
+
+def unfit(scan: ScanReport | None) -> str:
+    """Why a file of which ``scan`` is known can't pass, in Indonesian; empty where the scan stands in no way.
+
+    What was found is for the procedure to judge: this says only whether everything was looked at.
+    """
+    if scan is None:
+        return "Berkas ini belum diperiksa pemindai, jadi belum dapat dinyatakan lolos. Jalankan pemeriksaannya dulu."
+    if scan.state in ("pending", "running"):
+        return "Pemindai masih memeriksa berkas ini; tunggu sampai selesai."
+    if not scan.complete:
+        return (
+            "Pemindai tidak dapat memeriksa seluruh isi berkas ini, jadi belum dapat dinyatakan lolos. Periksa ulang, "
+            f"atau minta berkas lain dari perangkat daerah. {scan.problem}".strip()
+        )
+    return ""
 
 
 def difference(old: Iterable[Finding], new: Iterable[Finding]) -> Difference:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tapak.sdk.concerned import Concerned
 from tapak.sdk.registers import Imported
-from tapak.sdk.resources import DesiredResource, Fact
+from tapak.sdk.resources import DesiredResource, Fact, Spec
 
 if TYPE_CHECKING:
     from tapak.sdk.procedure import Procedure, Step
@@ -51,7 +51,7 @@ class DocumentRef:
 class ResourceState:
     """Where one desired resource stands: planned, applying, verifying, live, failed, removing or gone.
 
-    ``removal``: it was declared to be removed.
+    ``removal``: it was declared to be removed. ``spec`` is how it was declared last; None where it is to go.
     """
 
     key: str
@@ -60,6 +60,7 @@ class ResourceState:
     state: str
     reason: str = ""
     removal: bool = False
+    spec: Spec | None = None
 
     @property
     def done(self) -> bool:

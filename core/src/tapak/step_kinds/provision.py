@@ -10,7 +10,7 @@ from tapak.sdk.concerned import CHANGE_KINDS, Concerned
 from tapak.sdk.errors import MissingInput
 from tapak.sdk.parts import NotePart
 from tapak.sdk.registers import Record
-from tapak.sdk.request_view import only_outcome, reservations
+from tapak.sdk.request_view import only_outcome, reservations, undeclared
 from tapak.sdk.resources import RecordSet
 from tapak.sdk.step_kinds import StepKind, StepResult
 from tapak.sdk.view import View
@@ -36,6 +36,7 @@ class Provision(StepKind):
 
     def run(self, view: View, data: Mapping[str, Any]) -> StepResult:
         _require_live(view)
+        _require_declared(view)
         told = {"Aktif": _in_state(view, "live"), "Dihapus": _in_state(view, "gone")}
         summary = "; ".join(f"{state}: {words}" for state, words in told.items() if words)
         return StepResult(outcome=only_outcome(view), summary=summary, records=_records(view))
@@ -62,6 +63,16 @@ def _require_live(view: View) -> None:
     if waiting:
         told = "; ".join(f"{name} ({reasons[0]})" for name, reasons in waiting.items())
         raise MissingInput(f"Belum semuanya aktif: {told}.", log="resources not live", fields=waiting)
+
+
+def _require_declared(view: View) -> None:
+    """What is told of the step is what stands at the servers, also where a file came after the beginning."""
+    if changed := undeclared(view):
+        told = (
+            f"Yang akan dipasang berubah setelah pembuatan dimulai: {', '.join(changed)}. Pilih “Coba lagi sekarang” "
+            "agar yang terbaru dipasang, lalu selesaikan langkah ini."
+        )
+        raise MissingInput(told, log="resources not as declared", fields={"resources": [told]})
 
 
 def _records(view: View) -> tuple[Record, ...]:

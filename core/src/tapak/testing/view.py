@@ -81,7 +81,12 @@ class MemoryView:
         """This view with every resource of ``wanted`` live, or gone where that is wanted."""
         live = tuple(
             ResourceState(
-                item.key, item.spec.kind, item.spec.identity, "gone" if item.gone else "live", removal=item.gone
+                item.key,
+                item.spec.kind,
+                item.spec.identity,
+                "gone" if item.gone else "live",
+                removal=item.gone,
+                spec=None if item.gone else item.spec,
             )
             for item in wanted
         )

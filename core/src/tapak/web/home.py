@@ -12,7 +12,7 @@ from tapak.maintenance.concerned import notices
 from tapak.monitoring import renewals
 from tapak.requests import reading
 from tapak.requests.desk import Desk
-from tapak.requests.snapshots import offered
+from tapak.requests.snapshots import open_services
 
 FINISHED_SHOWN = 5
 
@@ -24,7 +24,7 @@ def start() -> Any:
     """What whoever comes here most likely wants."""
     desk = scope.desk()
     if desk.person is None:
-        return render_template("home/public.html", services=offered(desk))
+        return render_template("home/public.html", services=open_services(desk))
     if desk.person.positions:
         return redirect(url_for("web_inbox.inbox"), 303)
     return _of_unit(desk) if desk.person.agency_id is not None else redirect(url_for("web_requests.requests"), 303)
@@ -36,7 +36,7 @@ def _of_unit(desk: Desk) -> Any:
     running = [row for row in rows if not RequestState(row.state).ended]
     return render_template(
         "home/unit.html",
-        services=offered(desk),
+        services=open_services(desk),
         notices=notices(desk, agency_id=desk.somebody.agency_id),
         due=[each for each in renewals.active(desk) if each.late or each.reminded],
         acting=[row for row in running if row.needs_action],

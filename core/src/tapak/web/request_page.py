@@ -169,6 +169,11 @@ class RequestPage:
     def resources(self) -> Sequence[Resource]:
         return services.resources(self.desk, self.request.id)
 
+    @cached_property
+    def outdated(self) -> Sequence[str]:
+        """What its step would declare otherwise by now, by identity."""
+        return services.outdated(self.look.view)
+
     @property
     def moving(self) -> bool:
         """Whether some resource is still on its way."""

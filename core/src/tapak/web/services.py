@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template
 
 from tapak.http import scope
-from tapak.requests.snapshots import offered, offered_procedure
+from tapak.requests.snapshots import offered_procedure, open_services
 from tapak.web.chart import chart
 
 blueprint = Blueprint("web_services", __name__)
@@ -16,7 +16,7 @@ blueprint = Blueprint("web_services", __name__)
 @blueprint.get("/layanan")
 def services() -> Any:
     """Services that take requests today."""
-    return render_template("services/list.html", services=offered(scope.desk()))
+    return render_template("services/list.html", services=open_services(scope.desk()))
 
 
 @blueprint.get("/layanan/<key>")

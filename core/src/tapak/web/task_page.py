@@ -277,6 +277,11 @@ class TaskPage:
         """What is brought about, with everything that is known of each."""
         return services.resources(self.view.desk, self.view.row.id)
 
+    @cached_property
+    def outdated(self) -> Sequence[str]:
+        """What would be declared otherwise by now, by identity."""
+        return services.outdated(self.view)
+
     @property
     def all_live(self) -> bool:
         """Whether everything that is to be live is."""

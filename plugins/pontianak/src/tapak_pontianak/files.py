@@ -27,12 +27,6 @@ def current(view: View) -> DocumentRef | None:
     return delivered(view, KIND)
 
 
-def scan_of(view: View, file: DocumentRef | None) -> ScanReport | None:
-    """The newest run over exactly these bytes; None where there is none."""
-    mine = (each for each in view.scans if file and (each.document_id, each.sha256) == (file.id, file.sha256))
-    return next(mine, None)
-
-
 def verified(view: View) -> Mapping[str, Any]:
     """What the verification of this revision was finished with; empty where there is none yet."""
     return view.results.get(STEP, {})
@@ -49,20 +43,6 @@ def changes(view: View, scan: ScanReport | None) -> Difference | None:
     """What ``scan`` found that the file verified before hadn't, no longer has, and still has; None for a first one."""
     before = scan_before(view)
     return difference(before.findings, scan.findings) if scan and before else None
-
-
-def unfit(scan: ScanReport | None) -> str:
-    """Why a file of which ``scan`` is known can't pass, in Indonesian; empty where the scan stands in no way."""
-    if scan is None:
-        return "Berkas ini belum diperiksa pemindai, jadi belum dapat dinyatakan lolos. Jalankan pemeriksaannya dulu."
-    if scan.state in ("pending", "running"):
-        return "Pemindai masih memeriksa berkas ini; tunggu sampai selesai."
-    if not scan.complete:
-        return (
-            "Pemindai tidak dapat memeriksa seluruh isi berkas ini, jadi belum dapat dinyatakan lolos. Periksa ulang, "
-            f"atau kembalikan kepada OPD. {scan.problem}".strip()
-        )
-    return ""
 
 
 def age(scanner: ScannerRun, now: datetime) -> int | None:

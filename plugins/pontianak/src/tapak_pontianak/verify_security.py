@@ -13,7 +13,7 @@ from tapak.sdk.errors import Invalid
 from tapak.sdk.fields import Prose, offer
 from tapak.sdk.forms import StepSchema
 from tapak.sdk.registers import Record
-from tapak.sdk.scanning import Difference, ScanReport, worst_first
+from tapak.sdk.scanning import Difference, ScanReport, scan_of, unfit, worst_first
 from tapak.sdk.step_kinds import Reservation, StepKind, StepResult
 from tapak.sdk.view import DocumentRef, View
 from tapak_pontianak import files, report
@@ -108,11 +108,11 @@ class VerifySecurity(StepKind):
 
     def scan(self, view: View) -> ScanReport | None:
         """The newest run of scanners over it."""
-        return files.scan_of(view, files.current(view))
+        return scan_of(view, files.current(view))
 
     def barrier(self, view: View) -> str:
         """Why the file can't pass as long as its scan stands so; empty where it can."""
-        return files.unfit(self.scan(view))
+        return unfit(self.scan(view))
 
     def ages(self, view: View) -> Sequence[tuple[str, int | None, bool]]:
         """Of each scanner: its name, the age of what it knows in days, and whether that is old."""
@@ -182,7 +182,7 @@ def _names(view: View) -> tuple[Reservation, ...]:
 def _outcome_problems(
     view: View, outcome: str, aspects: Sequence[Judged], scan: ScanReport | None
 ) -> dict[str, list[str]]:
-    barrier = files.unfit(scan)
+    barrier = unfit(scan)
     wrong = against(aspects, accepts_high=bool(view.settings.get("accept_high_findings")))
     if outcome == PASS:
         told = [each for each in (barrier, wrong) if each]

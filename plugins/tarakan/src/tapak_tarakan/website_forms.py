@@ -12,6 +12,7 @@ from tapak.sdk.fields import Choice, Label, Line, Prose, Table, Tick
 from tapak.sdk.forms import ARCHIVES, LARGEST_APPLICATION, Form, Lines, Page, StepSchema, Upload
 from tapak.sdk.request_view import delivered, zone_choices
 from tapak.sdk.resources import Account, Site
+from tapak.sdk.scanning import scan_of, unfit
 from tapak.sdk.view import ServiceRef, View
 from tapak_tarakan import names
 
@@ -151,17 +152,12 @@ def chosen_site(view: View) -> str:
     return str(view.results.get("exists", view.answers).get("site", ""))
 
 
-def unfit(view: View) -> str:
-    """Why the application of this revision can't be installed, as far as it was looked through; empty where it can."""
-    archive = delivered(view, APPLICATION.kind)
-    report = next((each for each in view.scans if archive and each.document_id == archive.id), None)
-    if report is None:
-        return ""
-    if report.state in ("pending", "running"):
-        return "Pemeriksaan keamanan arsip belum selesai. Tunggu sebentar, lalu ulangi."
-    if report.state == "failed":
-        return f"Arsip tidak dapat diperiksa: {report.problem}"
-    grave = report.at_least("critical")
+def barrier(view: View) -> str:
+    """Why the application of this revision can't be installed; empty where it was looked through and can."""
+    report = scan_of(view, delivered(view, APPLICATION.kind))
+    if told := unfit(report):
+        return told
+    grave = report.at_least("critical") if report else ()
     return f"Arsip memuat temuan kritis: {grave[0].text} Perbaiki lalu unggah lagi." if grave else ""
 
 
@@ -216,12 +212,10 @@ def _application(view: View) -> Lines:
     archive = delivered(view, APPLICATION.kind)
     if archive is None:
         return [("Arsip aplikasi", "Belum ada")]
-    report = next((each for each in view.scans if each.document_id == archive.id), None)
-    found = (
-        f"{len(report.findings)} temuan, tidak ada yang kritis" if report and report.findings else "tidak ada temuan"
-    )
-    told = [("Pemeriksaan keamanan", unfit(view) or found)] if report else []
-    return [("Arsip aplikasi", archive.filename), *told]
+    report = scan_of(view, archive)
+    count = len(report.findings) if report else 0
+    found = f"{count} temuan, tidak ada yang kritis" if count else "tidak ada temuan"
+    return [("Arsip aplikasi", archive.filename), ("Pemeriksaan keamanan", barrier(view) or found)]
 
 
 def _as_applied(view: View) -> Mapping[str, Any]:
@@ -257,7 +251,7 @@ def _running_problems(data: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def _archive_problems(view: View) -> dict[str, list[str]]:
     missing = delivered(view, APPLICATION.kind) is None
-    told = "Unggah arsip aplikasi yang akan dipasang." if missing else unfit(view)
+    told = "Unggah arsip aplikasi yang akan dipasang." if missing else barrier(view)
     return {APPLICATION.kind: [told]} if told else {}
 
 

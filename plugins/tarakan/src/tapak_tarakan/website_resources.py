@@ -16,7 +16,7 @@ from tapak.sdk.request_view import delivered
 from tapak.sdk.resources import Account, DesiredResource, Php, Release, Site
 from tapak.sdk.view import ServiceRef, View
 from tapak_tarakan.settings import DEFAULT_TTL
-from tapak_tarakan.website_forms import APPLICATION, NO_DATABASE, PHP, chosen_site, unfit, websites
+from tapak_tarakan.website_forms import APPLICATION, NO_DATABASE, PHP, barrier, chosen_site, websites
 
 LONGEST_NAME = 48
 """Characters of a database's name (``tapak.sdk.databases``)."""
@@ -106,7 +106,7 @@ def _site(view: View, name: str, standing: Standing) -> DesiredResource:
 
 def _release(view: View, name: str) -> DesiredResource | None:
     archive = delivered(view, APPLICATION.kind)
-    if archive is None or unfit(view):
+    if archive is None or barrier(view):
         return None
     return DesiredResource("release", Release(name, archive.sha256), ("site",))
 
