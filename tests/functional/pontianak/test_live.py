@@ -19,6 +19,7 @@ import pytest
 
 from tapak.demo.walk import Walked, WalkProblem
 from tapak.testing.archives import EICAR
+from tapak.testing.changing import Changing, service_of
 from tapak.testing.deployment import Case, Deployment, deployed
 
 VERIFIER = "kasi.pksi@diskominfo.pontianak.go.id"
@@ -259,6 +260,21 @@ def test_a_file_that_changes_after_its_verification_never_goes_live(running: Dep
     made.take("host")
     assert made.resources()["release"]["spec"]["sha256"] == digest(verified)
     assert served(running, made.name).text == "<h1>terverifikasi</h1>"
+
+
+def test_a_hosted_application_is_renamed_by_a_request_of_its_own(running: Deployment) -> None:
+    made = case(running, packed(index__html="<h1>tetap</h1>"))
+    made.start()
+    made.take("submit", **PLAIN)
+    made.to_end()
+    new = f"baru-{made.name}"
+    change = Changing.begin(made, "rename")
+    done = change.to_end(name_label=f"baru-{made.label}", change_reason="Penataan nama.")
+    assert (done["state"], done["service"]) == ("done", "pontianak.hosting_change")
+    assert (stands(running, made.name), stands(running, new)) == (False, True)
+    assert served(running, new).text == "<h1>tetap</h1>"
+    after = service_of(made)
+    assert (after["state"], new in after["title"]) == ("live", True)
 
 
 @contextmanager
