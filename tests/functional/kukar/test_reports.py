@@ -131,7 +131,7 @@ def test_names_and_addresses_in_use_and_free(office, live):
     held = {row[0]: row[1] for row in addresses.rows}
     assert held["203.0.113.7"] == "satu layanan"
     assert "203.0.113.9" not in held
-    assert f"{len(held)} alamat IP publik dipakai, {free} bebas" in dict(report.about)["Banyaknya"]
+    assert f"{len(held)} alamat IP publik dipakai, {free} bebas" in dict(report.about)["Jumlah"]
 
 
 def test_who_may_read_and_what_can_be_asked(office, live):

@@ -115,7 +115,7 @@ def test_the_registers_name_the_application_and_its_verified_file(
     (listed,) = rows(running, "pontianak.applications", made.name)
     (verified,) = rows(running, "pontianak.verifications", listed["sha256"])
     assert listed["sha256"] == made.resources()["release"]["spec"]["sha256"]
-    assert (listed["database"], listed["backup"]) == ("MariaDB", "Harian pukul 01:30")
+    assert (listed["database"], listed["backup"]) == ("MariaDB", "Harian pukul 01.30 WIB")
     assert (verified["result"], verified["unmet"]) == ("Lolos verifikasi", "")
     made.wait(lambda: papers(made, "verification_report")[0]["state"] == "ready", "the report")
     report = httpx.get(
@@ -270,7 +270,7 @@ def test_a_hosted_application_is_renamed_by_a_request_of_its_own(running: Deploy
     new = f"baru-{made.name}"
     change = Changing.begin(made, "rename")
     done = change.to_end(name_label=f"baru-{made.label}", change_reason="Penataan nama.")
-    assert (done["state"], done["service"]) == ("done", "pontianak.hosting_change")
+    assert (done["state"], done["service"]) == ("done", "Perubahan Layanan Hosting")
     assert (stands(running, made.name), stands(running, new)) == (False, True)
     assert served(running, new).text == "<h1>tetap</h1>"
     after = service_of(made)

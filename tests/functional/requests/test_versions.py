@@ -145,12 +145,12 @@ def test_a_move_keeps_the_task_and_its_clocks_and_goes_on_by_the_new_version(off
 def test_a_move_is_refused_with_what_is_missing(office):
     task_id = onward(office, submitted(office), "install")
     request_id = request_of(office, task_id)
-    assert refusal(office, request_id, 2) == ["Versi itu baru berlaku mulai 01-06-2026."]
+    assert refusal(office, request_id, 2) == ["Versi itu baru berlaku mulai “1 Juni 2026”."]
     office.now = OCTOBER
-    assert refusal(office, request_id, 3) == ["Langkah 6 memerlukan hasil langkah 2 (Langkah ukur)."]
+    assert refusal(office, request_id, 3) == ["Langkah 6 memerlukan hasil langkah 2 (“Langkah ukur”)."]
     told = refusal(office, request_id, 4)
-    assert told[0] == "Versi itu baru berlaku mulai 01-01-2099."
-    assert "Langkah 2 (Langkah inspect) sudah dikerjakan, tetapi tidak ada pada versi itu." in told
+    assert told[0] == "Versi itu baru berlaku mulai “1 Januari 2099”."
+    assert "Langkah 2 (“Langkah inspect”) sudah dikerjakan, tetapi tidak ada pada versi itu." in told
     assert refusal(office, request_id, 1) == ["Permohonan sudah berjalan pada versi ini."]
     with office.desk("admin") as desk:
         told_of = {each.procedure.version: bool(each.obstacles) for each in version_moves.targets(desk, request_id)}
@@ -158,7 +158,7 @@ def test_a_move_is_refused_with_what_is_missing(office):
     moved(office, request_id, 2)
     onward(office, task_id, "close")
     assert refusal(office, request_id, 1) == [
-        "Langkah 6 (Langkah label) sudah dikerjakan, tetapi tidak ada pada versi itu."
+        "Langkah 6 (“Langkah label”) sudah dikerjakan, tetapi tidak ada pada versi itu."
     ]
     assert runs_on(office, request_id) == "kota.placing/2"
 
@@ -167,7 +167,7 @@ def test_a_step_that_is_not_there_is_named(office):
     office.now = JULY
     task_id = onward(office, submitted(office), "label")
     assert refusal(office, request_of(office, task_id), 1)[0] == (
-        "Langkah sekarang (6. Langkah label) tidak ada pada versi itu."
+        "Langkah sekarang (“6. Langkah label”) tidak ada pada versi itu."
     )
 
 

@@ -65,7 +65,11 @@ def send_application(office, who, task_id, content="<h1>Profil</h1>", scanned="d
             stream=archive(content),
             limit=1_000_000,
         )
-        looked = {"name": "tapak.web_shells", "title": "Web shell", "state": "not_run" if scanned == "partly" else "done"}
+        looked = {
+            "name": "tapak.web_shells",
+            "title": "Web shell",
+            "state": "not_run" if scanned == "partly" else "done",
+        }
         state = "done" if scanned == "partly" else scanned
         run = update(ScanRun).where(ScanRun.document_id == paper.id)
         desk.session.execute(run.values(state=state, scanners=[looked]) if scanned else run.values(sha256="0" * 64))

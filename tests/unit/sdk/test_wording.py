@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tapak.sdk.wording import day_words, nip_spaced, resource_words
+from tapak.sdk.wording import clock_words, day_words, nip_spaced, resource_words
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,11 @@ from tapak.sdk.wording import day_words, nip_spaced, resource_words
 )
 def test_days(day: date, words: str) -> None:
     assert day_words(day) == words
+
+
+def test_times_of_day_tell_whose_clock_they_are_by() -> None:
+    now = datetime(2026, 11, 20, 9, tzinfo=ZoneInfo("Asia/Makassar"))
+    assert clock_words(("01:30", "13:00"), now) == "01.30, 13.00 WITA"
 
 
 @pytest.mark.parametrize(

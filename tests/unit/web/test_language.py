@@ -211,6 +211,18 @@ def test_the_register_is_in_english(site) -> None:
         ("18 angka.", "18 digits."),
         ("a.example.test 100% a.example.test", "a.example.test 100% a.example.test"),
         ("", ""),
+        (
+            "Permohonan 012/UBAH-HOST/DKISP/XI/2026 sedang mengerjakan layanan ini. Tunggu sampai selesai, atau tarik "
+            "permohonan itu.",
+            "Request 012/UBAH-HOST/DKISP/XI/2026 is changing this service. Wait until it is done, or withdraw that request.",
+        ),
+        (
+            "Langkah 6 memerlukan hasil langkah 2 (“Langkah ukur”).",
+            "Step 6 needs the result of step 2 (“Langkah ukur”).",
+        ),
+        ("Isian permohonan “Nama subdomain” belum ada.", "The request's field “Subdomain” is not filled in yet."),
+        ("3 rekaman; 3 alamat IP publik dipakai, 5 bebas", "3 records; 3 public IP addresses in use, 5 free"),
+        ("Tuliskan alasan (3 sampai 500 huruf).", "Write a reason (3 to 500 letters)."),
     ],
 )
 def test_one_name_within_a_text_keeps_its_place(site, text: str, english: str) -> None:

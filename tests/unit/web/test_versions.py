@@ -66,7 +66,7 @@ def test_the_admin_sees_versions_and_moves_a_request_by_pages(revised_site, runn
     assert page.count(">menerima permohonan baru</span>") == 1
     assert f"/permohonan/{running}/versi" in page
     choice = admin.get(f"/permohonan/{running}/versi").text
-    assert "Langkah 6 memerlukan hasil langkah 2 (Langkah ukur)." in choice
+    assert "Langkah 6 memerlukan hasil langkah 2 (“Langkah ukur”)." in choice
     refused = admin.send(f"/permohonan/{running}/versi", {"to": "3", "reason": "SOP baru"})
     assert refused.status_code == 409
     assert "SOP baru" in refused.text

@@ -63,4 +63,4 @@ class CancelInput(StepSchema):
 
 def _after(data: Mapping[str, Any], first: str, last: str) -> None:
     if data.get(first) and data.get(last) and data[last] <= data[first]:
-        raise ValidationError("Isi waktu sesudah waktu mulai.", last)
+        raise ValidationError("Waktu selesai harus sesudah waktu mulai.", last)

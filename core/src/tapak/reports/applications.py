@@ -43,7 +43,7 @@ def report(desk: Desk, printed_by: str) -> Report:
     """Every service that runs and has a site."""
     stamp = Stamp.of(desk.now, desk.tenant.time_zone, printed_by)
     rows = list(_rows(desk))
-    about = [("Keadaan pada", day_words(desk.today)), ("Banyaknya", f"{len(rows)} aplikasi")]
+    about = [("Per tanggal", day_words(desk.today)), ("Jumlah", f"{len(rows)} aplikasi")]
     return Report(NAME, TITLE, [Table(TITLE, COLUMNS, rows)], stamp, about)
 
 

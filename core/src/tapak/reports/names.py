@@ -38,7 +38,7 @@ def report(desk: Desk, printed_by: str) -> Report:
     names, addresses = list(_names(desk)), list(_addresses(desk))
     free = len(free_addresses(desk.session))
     told = f"{len(names)} rekaman; {len(addresses)} alamat IP publik dipakai, {free} bebas"
-    about = [("Keadaan pada", day_words(desk.today)), ("Banyaknya", told)]
+    about = [("Per tanggal", day_words(desk.today)), ("Jumlah", told)]
     tables = (Table("Subdomain", NAMES, names), Table("Alamat IP publik yang dipakai", ADDRESSES, addresses))
     return Report(NAME, TITLE, tables, stamp, about)
 

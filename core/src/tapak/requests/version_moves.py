@@ -17,6 +17,7 @@ from tapak.requests.snapshots import pin, settings_of
 from tapak.requests.view import TaskView
 from tapak.sdk.errors import Conflict, Invalid, NotFound
 from tapak.sdk.procedure import Procedure, Step, switched
+from tapak.sdk.wording import day_words
 
 REFUSED = "Permohonan ini tidak dapat dipindahkan ke versi {version}."
 
@@ -77,7 +78,7 @@ def _as_set(desk: Desk, procedure: Procedure) -> Procedure:
 def _open_view(desk: Desk, request: Request) -> TaskView:
     newest = access.views_of(desk, request.id)[-1]
     if RequestState(request.state).ended or newest.task.state not in ("open", "started"):
-        told = "Permohonan ini sudah berakhir dan tetap pada versi SOP tempat ia berakhir."
+        told = "Permohonan ini sudah berakhir dan tetap pada versi SOP yang berlaku saat permohonan berakhir."
         raise BadMove(told, log=f"request {request.id} has ended")
     return newest
 
@@ -89,9 +90,9 @@ def _obstacles(view: TaskView, target: Procedure) -> Iterator[str]:
         yield "Permohonan sudah berjalan pada versi ini."
         return
     if target.effective_from > view.desk.today:
-        yield f"Versi itu baru berlaku mulai {target.effective_from:%d-%m-%Y}."
+        yield f"Versi itu baru berlaku mulai “{day_words(target.effective_from)}”."
     if here is None:
-        yield f"Langkah sekarang ({view.step.number}. {view.step.title}) tidak ada pada versi itu."
+        yield f"Langkah sekarang (“{view.step.number}. {view.step.title}”) tidak ada pada versi itu."
         return
     yield from _unlike(view, target, here)
     yield from _lost(view, target)
@@ -102,7 +103,7 @@ def _unlike(view: TaskView, target: Procedure, here: Step) -> Iterator[str]:
     """Whether the step is taken by the other party there."""
     theirs, ours = (each.actor(step.actor) for each, step in ((target, here), (view.procedure, view.step)))
     if theirs.applicant != ours.applicant:
-        yield f"Langkah {here.number} dikerjakan {theirs.title} pada versi itu, sekarang oleh {ours.title}."
+        yield f"Langkah {here.number} dikerjakan “{theirs.title}” pada versi itu, sekarang oleh “{ours.title}”."
 
 
 def _lost(view: TaskView, target: Procedure) -> Iterator[str]:
@@ -113,7 +114,7 @@ def _lost(view: TaskView, target: Procedure) -> Iterator[str]:
     gone = {task.step for task in taken if (task.step, task.outcome) not in known}
     for step in view.procedure.steps:
         if step.key in gone:
-            yield f"Langkah {step.number} ({step.title}) sudah dikerjakan, tetapi tidak ada pada versi itu."
+            yield f"Langkah {step.number} (“{step.title}”) sudah dikerjakan, tetapi tidak ada pada versi itu."
 
 
 def _lacking(view: TaskView, target: Procedure, here: Step) -> Iterator[str]:
@@ -125,13 +126,12 @@ def _lacking(view: TaskView, target: Procedure, here: Step) -> Iterator[str]:
             how, _, what = item.by.partition(":")
             if how == "step" and what not in coming and what not in view.results:
                 missing = target.step(what)
-                yield f"Langkah {step.number} memerlukan hasil langkah {missing.number} ({missing.title})."
+                yield f"Langkah {step.number} memerlukan hasil langkah {missing.number} (“{missing.title}”)."
     if here.key != target.steps[0].key:
         fields = target.submission.schema().fields
         absent = [name for name, item in fields.items() if item.required and name not in view.answers]
-        labels = [str(fields[name].metadata.get("label", name)) for name in absent]
-        if labels:
-            yield f"Isian permohonan yang belum ada: {', '.join(labels)}."
+        for name in absent:
+            yield f"Isian permohonan “{fields[name].metadata.get('label', name)}” belum ada."
 
 
 def _move(view: TaskView, target: Procedure, reason: str) -> None:

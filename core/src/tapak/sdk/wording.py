@@ -75,6 +75,11 @@ def moment_words(moment: datetime | str | None) -> str:
     return f"{day_words(when)} pukul {when:%H.%M}"
 
 
+def clock_words(times: Iterable[str], now: datetime) -> str:
+    """Times of day (``01:30``) by the clock of ``now`` (aware, in the tenant's zone) as "01.30, 13.00 WITA"."""
+    return f"{', '.join(each.replace(':', '.') for each in times)} {now:%Z}"
+
+
 def nip_parts(text: str) -> tuple[str, ...] | None:
     """The four parts of an 18-digit NIP, written with or without spaces and dots; None for any other text."""
     found = NIP.fullmatch(re.sub(r"[ .]", "", text))

@@ -48,7 +48,9 @@ def emergency(service_id: int) -> Any:
     """An officer takes the service off the net at once."""
     with scope.acting() as desk:
         emergencies.declare(desk, service_id, request.form.get("reason", ""))
-    flash(gettext("Layanan dinonaktifkan: nama DNS dihapus lebih dahulu. Suratnya ditunggu."), "success")
+    flash(
+        gettext("Layanan dinonaktifkan: nama DNS dihapus lebih dahulu. Surat penonaktifan wajib menyusul."), "success"
+    )
     return _back()
 
 

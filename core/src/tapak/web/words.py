@@ -17,8 +17,9 @@ from tapak.sdk.wording import RESOURCE_KINDS, RESOURCE_STATES, SOURCES, resource
 from tapak.tenants.dates import format_date, zone_name
 
 HOUR, MINUTE = 3600, 60
-NAMED = re.compile(r"[\w-]+(?:\.[\w-]+)+|\d+(?:,\d+)?")
-PLACE = "%(name)s"
+NAMED = re.compile(r"“[^”]*”|\d[\w-]*(?:/[\w-]+)+|[\w-]+(?:\.[\w-]+)+|\d+(?:,\d+)?")
+"""What differs from text to text: something quoted, a request's number, a name or address, a number."""
+PLACED = re.compile(r"%\(name\d*\)s")
 TONES = {
     "draft": "plain",
     "submitted": "info",
@@ -64,15 +65,23 @@ def install(app: Flask) -> None:
 def told(text: str) -> str:
     """``text``, which a declaration or a service wrote in Indonesian, in the reader's language where it is known.
 
-    One name, address or number within it stands as ``%(name)s`` in the catalogue.
+    Names, addresses, numbers and what is quoted within it stand as ``%(name)s``, ``%(name2)s`` … in the catalogue; what
+    is quoted is looked up by itself.
     """
     text = str(text)
     known = gettext(text) if text else ""
     named = NAMED.findall(text)
-    if known != text or len(named) != 1:
+    if known != text or not named:
         return known
-    message = text.replace(named[0], PLACE)
-    return gettext(message).replace(PLACE, named[0])
+    places = {f"%(name{number if number > 1 else ''})s": each for number, each in enumerate(named, 1)}
+    places_left = iter(places)
+    message = NAMED.sub(lambda _: next(places_left), text)
+    english = gettext(message)
+    return text if english == message else PLACED.sub(lambda found: _within(places[found[0]]), english)
+
+
+def _within(text: str) -> str:
+    return f"“{gettext(text[1:-1])}”" if text[:1] == "“" and len(text) > 2 else text
 
 
 def day(at: date | datetime | None) -> str:

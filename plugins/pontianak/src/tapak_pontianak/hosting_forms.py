@@ -13,7 +13,7 @@ from tapak.sdk.registers import Record
 from tapak.sdk.request_view import address_choices, named, zone_choices
 from tapak.sdk.step_kinds import Letter, Reservation, StepResult
 from tapak.sdk.view import View
-from tapak.sdk.wording import day_words
+from tapak.sdk.wording import clock_words, day_words
 from tapak_pontianak import files
 from tapak_pontianak.registers import APPLICATIONS
 from tapak_pontianak.resources import ENGINES, backup_times, engines
@@ -190,7 +190,7 @@ def named_and_told(view: View, data: Mapping[str, Any]) -> StepResult:
 
 def _application(view: View) -> Record:
     answers, file = view.answers, files.current(view)
-    times = ", ".join(backup_times(view))
+    times = backup_times(view)
     row = {
         "live_on": view.now.date().isoformat(),
         "name": named(view),
@@ -204,7 +204,7 @@ def _application(view: View) -> Record:
         "technology": answers.get("technology", ""),
         "database": ENGINES[answers["database"]],
         "personal_data": PERSONAL_DATA[answers["personal_data"]],
-        "backup": f"Harian pukul {times}" if times else "Tidak dicadangkan",
+        "backup": f"Harian pukul {clock_words(times, view.now)}" if times else "Tidak dicadangkan",
         "address": view.results["host"]["address"],
         "filename": (file.filename if file else "-")[:200],
         "sha256": files.verified(view)["sha256"],

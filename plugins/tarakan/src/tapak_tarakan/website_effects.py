@@ -14,7 +14,7 @@ from tapak.sdk.request_view import delivered
 from tapak.sdk.resources import Account, Site
 from tapak.sdk.step_kinds import Letter, StepResult
 from tapak.sdk.view import View
-from tapak.sdk.wording import day_words
+from tapak.sdk.wording import clock_words, day_words
 from tapak_tarakan.registers import CREATED, UPDATED, WEBSITE_WORK, WEBSITES
 from tapak_tarakan.website_forms import APPLICATION, APPLICATION_FILES, RUNTIMES, STATIC
 from tapak_tarakan.website_resources import continues, website_name
@@ -92,11 +92,11 @@ def _account(view: View) -> str:
 
 def _backup(view: View) -> str:
     plans = (each.spec for each in view.procedure.desired_resources(view) if isinstance(each.spec, Backup))
-    return next((_plan_words(each) for each in plans), "")
+    return next((_plan_words(each, view) for each in plans), "")
 
 
-def _plan_words(plan: Backup) -> str:
+def _plan_words(plan: Backup, view: View) -> str:
     return (
-        f"Setiap hari pukul {', '.join(plan.at)}; disimpan {plan.keep_daily} hari, {plan.keep_weekly} minggu dan "
-        f"{plan.keep_monthly} bulan; pemulihan diuji setiap {plan.test_days} hari"
+        f"Setiap hari pukul {clock_words(plan.at, view.now)}; disimpan {plan.keep_daily} hari, {plan.keep_weekly} "
+        f"minggu dan {plan.keep_monthly} bulan; pemulihan diuji setiap {plan.test_days} hari"
     )
