@@ -214,7 +214,8 @@ def test_the_register_is_in_english(site) -> None:
         (
             "Permohonan 012/UBAH-HOST/DKISP/XI/2026 sedang mengerjakan layanan ini. Tunggu sampai selesai, atau tarik "
             "permohonan itu.",
-            "Request 012/UBAH-HOST/DKISP/XI/2026 is changing this service. Wait until it is done, or withdraw that request.",
+            "Request 012/UBAH-HOST/DKISP/XI/2026 is changing this service. Wait until it is done, or withdraw that "
+            "request.",
         ),
         (
             "Langkah 6 memerlukan hasil langkah 2 (“Langkah ukur”).",
