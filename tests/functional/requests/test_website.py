@@ -415,9 +415,9 @@ def test_what_the_register_names_is_what_is_online(web_office):
     with pytest.raises(MissingInput) as refused:
         finish(web_office, BIDANG, task_id)
     assert set(refused.value.fields) == {"resources"}
-    assert f"{NAME}/release" in refused.value.message
+    assert f"Rilis aplikasi {NAME}" in refused.value.message
     with web_office.desk(BIDANG) as desk:
-        assert services.outdated(flow.task_view(desk, task_id)) == (f"{NAME}/release",)
+        assert [each.identity for each in services.outdated(flow.task_view(desk, task_id))] == [f"{NAME}/release"]
         services.retry(desk, request_id)
     go_live(web_office, request_id)
     finish(web_office, BIDANG, task_id)

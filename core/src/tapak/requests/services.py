@@ -15,6 +15,7 @@ from tapak.requests.models import Task
 from tapak.requests.view import TaskView
 from tapak.sdk.errors import Conflict, NotFound, TapakError
 from tapak.sdk.request_view import undeclared
+from tapak.sdk.resources import Spec
 
 JOURNAL = 50
 
@@ -61,8 +62,8 @@ def retry(desk: Desk, request_id: int) -> Sequence[Resource]:
     return resources(desk, request_id)
 
 
-def outdated(view: TaskView) -> tuple[str, ...]:
-    """Identities of what the view's step, once it began, would declare otherwise by now; trying again does so."""
+def outdated(view: TaskView) -> tuple[Spec, ...]:
+    """What the view's step, once it began, would declare otherwise by now; trying again does so."""
     if not view.kind.provisions or view.task.state != "started":
         return ()
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tapak.sdk.errors import Invalid
 from tapak.sdk.procedure import END, Step
-from tapak.sdk.resources import DesiredResource, Fact, RecordSet, carried
+from tapak.sdk.resources import DesiredResource, Fact, RecordSet, Spec, carried
 from tapak.sdk.step_kinds import Reservation
 from tapak.sdk.view import DocumentRef, ResourceState, View
 from tapak.sdk.wording import ADDRESS_KINDS
@@ -99,12 +99,12 @@ def refuse_stray_figures(view: View, filled: Mapping[str, str]) -> None:
         raise Invalid("Periksa angka yang diisi manual.", log="figures for unknown facts", fields=told)
 
 
-def undeclared(view: View) -> tuple[str, ...]:
-    """Identities of what the procedure wants by now otherwise than it was declared: a file came meanwhile, say."""
+def undeclared(view: View) -> tuple[Spec, ...]:
+    """What the procedure wants by now otherwise than it was declared: a file came meanwhile, say."""
     declared = {(each.kind, each.identity): each for each in view.resources}
     wanted = [each for each in view.procedure.desired_resources(view) if not each.gone]
     return tuple(
-        each.spec.identity for each in wanted if not _declared(each, declared.get((each.spec.kind, each.spec.identity)))
+        each.spec for each in wanted if not _declared(each, declared.get((each.spec.kind, each.spec.identity)))
     )
 
 

@@ -68,8 +68,9 @@ def _require_live(view: View) -> None:
 def _require_declared(view: View) -> None:
     """What is told of the step is what stands at the servers, also where a file came after the beginning."""
     if changed := undeclared(view):
+        words = resource_words((each.kind, each.identity) for each in changed)
         told = (
-            f"Yang akan dipasang berubah setelah pembuatan dimulai: {', '.join(changed)}. Pilih “Coba lagi sekarang” "
+            f"Yang akan dipasang berubah setelah pembuatan dimulai: {words}. Pilih “Coba lagi sekarang” "
             "agar yang terbaru dipasang, lalu selesaikan langkah ini."
         )
         raise MissingInput(told, log="resources not as declared", fields={"resources": [told]})

@@ -23,6 +23,7 @@ from tapak.requests.models import Request, Revision, Task
 from tapak.requests.reading import RequestLook
 from tapak.sdk.changes import Compared, compared
 from tapak.sdk.procedure import Step
+from tapak.sdk.resources import Spec
 from tapak.tenants.models import Position
 from tapak.tenants.positions import holders
 from tapak.web.chart import Chart, chart
@@ -170,8 +171,8 @@ class RequestPage:
         return services.resources(self.desk, self.request.id)
 
     @cached_property
-    def outdated(self) -> Sequence[str]:
-        """What its step would declare otherwise by now, by identity."""
+    def outdated(self) -> Sequence[Spec]:
+        """What its step would declare otherwise by now."""
         return services.outdated(self.look.view)
 
     @property

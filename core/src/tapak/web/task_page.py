@@ -26,6 +26,7 @@ from tapak.sdk.contexts import site_addresses
 from tapak.sdk.errors import Forbidden, TapakError
 from tapak.sdk.forms import Upload
 from tapak.sdk.procedure import RequiredInput, Step
+from tapak.sdk.resources import Spec
 from tapak.web.entered import Line, lines
 from tapak.web.formdata import fit_to_show
 from tapak.web.time_left import TimeLeft, time_left
@@ -278,8 +279,8 @@ class TaskPage:
         return services.resources(self.view.desk, self.view.row.id)
 
     @cached_property
-    def outdated(self) -> Sequence[str]:
-        """What would be declared otherwise by now, by identity."""
+    def outdated(self) -> Sequence[Spec]:
+        """What would be declared otherwise by now."""
         return services.outdated(self.view)
 
     @property
