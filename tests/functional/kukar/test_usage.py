@@ -13,6 +13,7 @@ from tapak.db.wake import Wake
 from tapak.monitoring import usage
 from tapak.monitoring.models import UsageDay
 from tapak.requests import registers
+from tapak_webhost.provider import ApacheProvider
 
 ZONE = ZoneInfo("Asia/Makassar")
 NAME = "ppdb.kukarkab.go.id"
@@ -121,6 +122,49 @@ def test_a_host_that_is_away_is_asked_again_for_the_same_days(office, host):
     (host / "access.log").write_text(line(yesterday(12, back=20)) + line(yesterday(12)))
     office.work("usage", 0)
     assert counted(office)[yesterday().date()] == (1, 100)
+
+
+def test_days_before_a_site_was_there_are_none(office, host):
+    seen = yesterday(11, back=3)
+    with office.owner.begin() as session:
+        session.execute(
+            text(
+                "insert into journal_entry (tenant_id, resource_id, generation, phase, at)"
+                " select tenant_id, id, 1, 'verified', :seen from resource where identity = :name"
+            ),
+            {"seen": seen, "name": NAME},
+        )
+    (host / "access.log").write_text(line(yesterday(12, back=20)) + line(yesterday(12, back=4)) + line(yesterday(12)))
+    office.work("usage", 0)
+    found = counted(office)
+    assert sorted(found) == [yesterday(back=days).date() for days in (3, 2, 1)]
+    assert found[seen.date()] == (0, 0)
+
+
+def test_a_month_waits_for_its_last_day_as_long_as_that_can_be_caught_up_with(office, host):
+    with office.desk("admin") as desk:
+        service = desk.session.scalar(text("select id from service"))
+        told = {"requests": 4, "size": 400, "disk": 7000, "source": "Server web"}
+        desk.session.add(UsageDay(service_id=service, name=NAME, day=date(2026, 10, 30), **told))
+    for day, written in ((1, 0), (14, 0), (15, 1)):
+        office.now = datetime(2026, 11, day, 4, tzinfo=UTC)
+        with office.desk(None) as desk:
+            usage.write_months(desk)
+        with office.desk("kabid") as desk:
+            assert len(registers.rows(desk, usage.BOOK)) == written, day
+
+
+def test_a_host_of_more_sites_than_an_agent_takes_at_once_is_counted(host):
+    names = [f"situs{number}.kukarkab.go.id" for number in range(1001)]
+    (host / "access.log").write_text(line(yesterday(12), host=names[0]) + line(yesterday(12), host=names[-1]))
+    settings = {"agent_config": str(host / "agent.toml"), "base_url": "http://127.0.0.1:1"}
+    provider = ApacheProvider(ApacheProvider.settings_schema().load(settings))
+    try:
+        told = {each.name: each.requests for each in provider.usage(names, [yesterday(0), yesterday(0, back=0)])}
+    finally:
+        provider.close()
+    assert len(told) == 1001
+    assert (told[names[0]], told[names[1]], told[names[-1]]) == (1, 0, 1)
 
 
 def test_a_month_that_is_over_gets_one_row_with_source_and_period(office, host):

@@ -8,14 +8,15 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+import structlog
+from sqlalchemy import Date, cast, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from tapak.db.wake import Wake, wake
 from tapak.inventory.models import Service
 from tapak.monitoring.models import UsageDay
 from tapak.provisioning.connections import ProviderPool
-from tapak.provisioning.models import Connection, Resource
+from tapak.provisioning.models import Connection, JournalEntry, Resource
 from tapak.requests.desk import Desk
 from tapak.requests.effects import add_row
 from tapak.requests.models import RegisterRow
@@ -23,6 +24,8 @@ from tapak.sdk.errors import TapakError
 from tapak.sdk.resources import Site
 from tapak.sdk.usage import Usage, UsageTeller
 from tapak.tenants.models import Agency
+
+log = structlog.get_logger(__name__)
 
 WAKE = "usage"
 """The wake kind, with one row a tenant."""
@@ -39,10 +42,14 @@ KILOBYTE = 1000
 
 @dataclass(frozen=True)
 class Asking:
-    """The sites of one server, and the days that are to be counted there: all after the last one that was."""
+    """The sites of one server, and the days that are to be counted there: all after the last one that was.
+
+    ``since`` are the days on which sites were first seen there; of those before nothing is kept.
+    """
 
     connection: Connection
     services: Mapping[str, int]
+    since: Mapping[str, date]
     days: Sequence[date]
 
 
@@ -54,19 +61,28 @@ def begin_counting(desk: Desk) -> None:
 
 def due(desk: Desk) -> list[Asking]:
     """What is to be asked of which server now; nothing where yesterday was counted."""
+    first_seen = (
+        select(JournalEntry.at)
+        .where(JournalEntry.resource_id == Resource.id, JournalEntry.phase.in_(("verified", "adopted")))
+        .order_by(JournalEntry.id)
+        .limit(1)
+        .scalar_subquery()
+    )
     query = (
-        select(Connection, Resource.identity, Resource.service_id, func.max(UsageDay.day))
+        select(Connection, Resource.identity, Resource.service_id, func.max(UsageDay.day), first_seen)
         .join(Resource, Resource.connection_id == Connection.id)
         .outerjoin(UsageDay, UsageDay.name == Resource.identity)
         .where(Resource.kind == Site.kind, Resource.state != "gone", Resource.applied.is_not(None))
-        .group_by(Connection.tenant_id, Connection.id, Resource.identity, Resource.service_id)
+        .group_by(Connection.tenant_id, Connection.id, Resource.tenant_id, Resource.id)
         .order_by(Connection.id)
     )
-    found = []
+    zone, found = ZoneInfo(desk.tenant.time_zone), []
     for _, group in groupby(desk.session.execute(query).all(), key=lambda row: row[0].id):
         rows = list(group)
-        days = _missing(desk.today, min((row[3] or date.min for row in rows), default=date.min))
-        found += [Asking(rows[0][0], {row[1]: row[2] for row in rows}, days)] if days else []
+        since = {row[1]: row[4].astimezone(zone).date() for row in rows if row[4] is not None}
+        before = {name: day - timedelta(days=1) for name, day in since.items()}
+        days = _missing(desk.today, min(max(row[3] or date.min, before.get(row[1], date.min)) for row in rows))
+        found += [Asking(rows[0][0], {row[1]: row[2] for row in rows}, since, days)] if days else []
     return found
 
 
@@ -78,20 +94,24 @@ def ask(asking: Asking, pool: ProviderPool, zone: str) -> Sequence[Usage] | None
             return ()
         bounds = [datetime.combine(day, time.min, ZoneInfo(zone)) for day in asking.days]
         return provider.usage(list(asking.services), [*bounds, bounds[-1] + timedelta(days=1)])
-    except TapakError:
+    except TapakError as problem:
+        log.warning("usage not told", connection=asking.connection.key, code=problem.code, problem=problem.log)
         pool.discard(asking.connection)
         return None
 
 
 def store(desk: Desk, asking: Asking, told: Iterable[Usage]) -> None:
-    """Keep what was told; a day that was counted already stays as it is."""
+    """Keep what was told; a day that was counted already stays as it is, one before the site was there is none."""
     zone = ZoneInfo(desk.tenant.time_zone)
     for each in told:
+        day = each.since.astimezone(zone).date()
+        if day < asking.since.get(each.name, date.min):
+            continue
         whole = each.first is None or each.first <= each.since
         row = {
             "service_id": asking.services[each.name],
             "name": each.name,
-            "day": each.since.astimezone(zone).date(),
+            "day": day,
             "requests": each.requests if whole else None,
             "size": each.size if whole else None,
             "disk": each.disk,
@@ -102,9 +122,14 @@ def store(desk: Desk, asking: Asking, told: Iterable[Usage]) -> None:
 
 
 def write_months(desk: Desk) -> None:
-    """Write a row of the register for every site and month that is over and has none yet."""
+    """Write a row of the register for every site and month that is over and has none yet.
+
+    A month is over when its last day was counted, or can no longer be caught up with: a row is never written anew.
+    """
     this_month = desk.today.replace(day=1)
     month = func.to_char(UsageDay.day, "YYYY-MM")
+    last_counted, given_up = func.max(UsageDay.day), desk.today - timedelta(days=FURTHEST)
+    last_day = cast(func.date_trunc("month", last_counted) + text("interval '1 month - 1 day'"), Date)
     written = select(RegisterRow.id).where(
         RegisterRow.register == BOOK,
         RegisterRow.content["month"].as_string() == month,
@@ -125,7 +150,7 @@ def write_months(desk: Desk) -> None:
         )
         .where(UsageDay.day < this_month, ~written.exists())
         .group_by(UsageDay.name, month)
-        .having(func.count(UsageDay.requests) > 0)
+        .having(func.count(UsageDay.requests) > 0, or_(last_counted == last_day, last_day < given_up))
         .order_by(month, UsageDay.name)
     )
     for row in desk.session.execute(query).all():

@@ -17,6 +17,7 @@ from tapak.sdk.usage import Usage
 from tapak_webhost import figures
 from tapak_webhost.accounts import Accounts
 from tapak_webhost.agent.glimpse import MAX_LINES
+from tapak_webhost.agent.protocol import MAX_NAMES
 from tapak_webhost.channel import LocalChild
 from tapak_webhost.client import AgentClient
 from tapak_webhost.kinds import Kind, Sites
@@ -108,6 +109,10 @@ class WebHostProvider(Provider):
 
     def usage(self, names: Sequence[str], bounds: Sequence[datetime]) -> Sequence[Usage]:
         """From the server's access log, and what the sites take on disk."""
+        parts = (names[start : start + MAX_NAMES] for start in range(0, len(names), MAX_NAMES))
+        return [each for some in parts for each in self._usage(some, bounds)]
+
+    def _usage(self, names: Sequence[str], bounds: Sequence[datetime]) -> list[Usage]:
         fields = {"names": list(names), "bounds": [int(at.timestamp()) for at in bounds]}
         told = self._agent.ask("usage", fields, timeout=USAGE_TIMEOUT)
         first = None if told["first"] is None else datetime.fromtimestamp(told["first"], UTC)
