@@ -10,6 +10,7 @@ import sys
 import tarfile
 import threading
 import time
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -256,6 +257,34 @@ def test_an_archive_that_reaches_out_changes_nothing(
     assert standing(provider, bad) is None
     assert host.leftovers() == []
     assert not list(host.server.directory.rglob("keluar.txt"))
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("api/entries/more than.php", "'api/entries/more than.php' ada dua kali"),
+        ("../entries.php", "'../entries.php' bukan jalur yang wajar di dalam arsip"),
+    ],
+)
+def test_why_an_archive_is_refused_is_told_in_words_and_with_what_visitors_see(
+    provider: Provider, shelf: Shelf, site: Site, name: str, told: str
+) -> None:
+    made = io.BytesIO()
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(made, "w") as archive:
+        for content in ("satu", "dua"):
+            archive.writestr(name, content)
+    bad = Release(site.name, shelf.put(made.getvalue()))
+    with pytest.raises(ProviderError) as first:
+        apply(provider, bad)
+    assert first.value.message == (
+        f"Arsip aplikasi tidak dapat dipasang: {told}. Situs tetap menampilkan halaman sebelumnya. "
+        "Perbaiki arsipnya, lalu kirim lagi."
+    )
+    good = release(site, shelf, "satu")
+    apply(provider, good)
+    with pytest.raises(ProviderError) as later:
+        apply(provider, bad, good)
+    assert f"{told}. Rilis semula tetap aktif. Perbaiki" in later.value.message
 
 
 def test_bytes_that_are_not_the_verified_ones_are_refused(provider: Provider, shelf: Shelf, site: Site) -> None:

@@ -48,6 +48,7 @@ def book(office):
         (Asked(since=date(2027, 1, 1)), ["baru.example"]),
         (Asked(words="baru"), ["baru.example"]),
         (Asked("baru", until=date(2026, 12, 31)), []),
+        (Asked(since=date(1, 1, 2), until=date.max), ["baru.example", "=lama.example"]),
     ],
 )
 def test_rows_are_those_of_the_agencys_days(office, book, asked, names):

@@ -9,6 +9,8 @@ from io import BytesIO
 import pytest
 from sqlalchemy import select
 
+from tapak.documents.pdf import Unprintable
+from tapak.reports import printed
 from tapak.requests.models import Task
 
 from .conftest import PDF, ZONE
@@ -140,6 +142,27 @@ def test_a_plugin_brings_its_english(kota_site) -> None:
     finally:
         admin.post("/bahasa", {"language": "id"})
     assert {"Servers in our rooms", "Agenda register of incoming letters"} <= set(re.findall(r">([^<>]+)</a>", page))
+
+
+def test_a_period_up_to_the_end_of_time_is_one(kota_site) -> None:
+    admin = kota_site.browser("admin")
+    for path in (
+        "/buku/kota.placed?sampai=9999-12-31",
+        "/buku/kota.placed.csv?sampai=9999-12-31",
+        "/api/v1/registers/kota.placed?until=9999-12-31",
+    ):
+        assert admin.get(path).status_code == 200, path
+
+
+def test_a_paper_that_can_not_be_made_is_refused_in_words(kota_site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object) -> bytes:
+        raise Unprintable("Dokumen tidak dapat dibuat.", log="the renderer gave up")
+
+    monkeypatch.setattr(printed, "to_pdf", refuse)
+    answer = kota_site.browser("admin").get("/buku/kota.placed.pdf")
+    assert answer.status_code == Unprintable.status
+    assert "Dokumen tidak dapat dibuat." in answer.text
+    assert "Content-Disposition" not in answer.headers
 
 
 def test_a_register_comes_as_every_format_that_the_page_names(kota_site) -> None:

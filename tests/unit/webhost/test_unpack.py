@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tapak_webhost.agent.unpack import Bounds, Refused, unpack
+from tapak_webhost.agent.unpack import REASONS, Bounds, Refused, unpack
+from tapak_webhost.refusals import REFUSALS, refusal
 
 NAMES = (
     "../keluar.txt",
@@ -164,3 +165,12 @@ def test_an_encrypted_zip_is_refused(place: Path) -> None:
     content = bytearray(zipped(lambda archive: archive.writestr("a", "x")).getvalue())
     content[content.index(b"PK\1\2") + 8] |= 1
     assert "encrypted" in refused(place, io.BytesIO(bytes(content)))
+
+
+def test_every_reason_is_told_in_indonesian() -> None:
+    assert set(REFUSALS) == {*REASONS, "large", "other"}
+    for reason in REFUSALS:
+        told = refusal({"reason": reason, "entry": "'{x}'", "most": 200_000})
+        assert told
+        assert "{entry}" not in told
+    assert refusal({"reason": "entries", "most": 200_000}) == "isinya lebih dari 200.000 berkas dan folder"

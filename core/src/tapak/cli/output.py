@@ -6,10 +6,10 @@ A refusal is told as on the screen (Indonesian), and below it as in the logs (En
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, ParamSpec, TypeVar
 
 import click
@@ -63,10 +63,15 @@ def show(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
 
 def write(path: Path, blocks: Iterable[bytes]) -> int:
     """Write a file that only its owner may read, whole or not at all; gives its size in bytes."""
-    kept = path.with_name(f".{path.name}.part")
-    with open(kept, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        size = sum(file.write(block) for block in blocks)
-    kept.replace(path)
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:  # made anew, mode 600
+        kept = Path(file.name)
+        try:
+            size = sum(file.write(block) for block in blocks)
+            file.close()
+            kept.replace(path)
+        except BaseException:
+            kept.unlink()
+            raise
     return size
 
 

@@ -184,7 +184,7 @@ def _where(desk: Desk, book: Register, asked: Asked) -> list[ColumnElement[bool]
     zone = ZoneInfo(desk.tenant.time_zone)
     if asked.since is not None:
         found.append(RegisterRow.created_at >= datetime.combine(asked.since, time.min, zone))
-    if asked.until is not None:
+    if asked.until is not None and asked.until < date.max:
         found.append(RegisterRow.created_at < datetime.combine(asked.until + timedelta(days=1), time.min, zone))
     return found
 

@@ -17,6 +17,7 @@ from tapak.sdk.errors import (
 )
 from tapak_webhost.agent import protocol
 from tapak_webhost.channel import Channel, ChannelDown, ChannelRubbish
+from tapak_webhost.refusals import refusal, standing
 
 
 class ArchiveMissing(ProviderUnavailable):
@@ -51,11 +52,11 @@ _ERRORS: Mapping[str, tuple[type[ProviderError], str]] = {
     protocol.ARCHIVE_MISSING: (ArchiveMissing, "Arsip aplikasi belum ada di server web; dikirim lagi."),
     protocol.ARCHIVE_REFUSED: (
         ProviderError,
-        "Arsip aplikasi tidak dapat dipasang: {reason}. Rilis semula tetap aktif. Perbaiki arsipnya, lalu kirim lagi.",
+        "Arsip aplikasi tidak dapat dipasang: {reason}.{standing} Perbaiki arsipnya, lalu kirim lagi.",
     ),
     protocol.RELEASE_REFUSED: (
         ProviderError,
-        "Dengan rilis ini {name} menjawab HTTP {status}. Rilis semula sudah dikembalikan dan tetap aktif. Unit: "
+        "Dengan rilis ini {name} menjawab HTTP {status}; yang semula sudah dikembalikan.{standing} Unit: "
         "periksa log galat situs, perbaiki aplikasinya, lalu kirim arsip baru.",
     ),
     protocol.NO_SITE: (ProviderError, "Situs {name} belum ada di server web."),
@@ -66,23 +67,6 @@ _ERRORS: Mapping[str, tuple[type[ProviderError], str]] = {
     ),
     protocol.UNSUPPORTED: (ProviderError, "Server web ini tidak menyediakan yang diminta: {message}."),
     protocol.BUSY: (ProviderUnavailable, "Server web sedang dikerjakan proses lain; dicoba lagi."),
-}
-_REFUSALS = {
-    "is encrypted or packed in an uncommon way": "terkunci atau dimampatkan dengan cara yang tidak umum",
-    "is neither a file nor a directory": "bukan berkas atau folder (mungkin tautan)",
-    "is no relative path": "bukan jalur yang wajar di dalam arsip",
-    "is a name of ours": "memakai nama yang disediakan untuk server",
-    "is a file and a directory": "ada sebagai berkas dan sebagai folder",
-    "is there twice": "ada dua kali",
-    "is below a file": "berada di bawah sebuah berkas",
-    "a file without a name": "ada berkas tanpa nama",
-    "it grows too large": "isinya terlalu besar setelah dibuka",
-    "no file in it": "tidak ada berkas di dalamnya",
-    "neither zip, tar nor tar.gz": "bukan zip, tar, atau tar.gz",
-    "its headers take too much memory": "daftar isinya terlalu besar",
-    "not a whole archive": "arsipnya rusak atau terpotong",
-    "more than": "isinya lebih dari",
-    "entries": "berkas dan folder",
 }
 _UNKNOWN = (ProviderBroken, "Agen di server web gagal ({code}). Periksa log agen.")
 
@@ -143,18 +127,11 @@ class AgentClient:
         return answer
 
 
-def _refusal(message: str) -> str:
-    """Why an archive isn't unpacked, in Indonesian as far as it is known; the entry's name stays."""
-    for english, indonesian in _REFUSALS.items():
-        message = message.replace(english, indonesian, 1)
-    return message
-
-
 def _error(told: Mapping[str, Any], name: str) -> ProviderError:
     code, message = str(told.get("code")), str(told.get("message"))
     details = told.get("details") or {}
     kind, words = _ERRORS.get(code, _UNKNOWN)
     where = f" ({details['file']} baris {details['line']}: {details.get('reason', '')})" if "file" in details else ""
     told = {"message": message, "name": name or "sesuatu", "where": where, "code": code}
-    told |= {"status": details.get("status", "?"), "reason": _refusal(message)}
+    told |= {"status": details.get("status", "?"), "reason": refusal(details), "standing": standing(details)}
     return kind(words.format(**told), log=f"{code}: {message}")

@@ -40,7 +40,7 @@ def put(at: int, sha256: str, size: int, offset: int, data: str) -> dict[str, An
     """
     piece = _decoded(data)
     if not 0 < size <= LARGEST:
-        raise AgentError(ARCHIVE_REFUSED, f"an archive has at most {LARGEST} bytes")
+        raise AgentError(ARCHIVE_REFUSED, f"an archive has at most {LARGEST} bytes", reason="large", most=LARGEST)
     if files.exists(at, sha256):
         return {"held": size}
     held = _append(at, f"{sha256}{PART}", piece, offset, size)
@@ -105,6 +105,6 @@ def _finish(at: int, sha256: str) -> None:
         os.fsync(stream.fileno())
     if found != sha256:
         files.remove(at, part)
-        raise AgentError(ARCHIVE_REFUSED, f"what was sent is {found}, not {sha256}")
+        raise AgentError(ARCHIVE_REFUSED, f"what was sent is {found}, not {sha256}", reason="other")
     os.rename(part, sha256, src_dir_fd=at, dst_dir_fd=at)
     os.fsync(at)

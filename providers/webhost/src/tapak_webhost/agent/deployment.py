@@ -73,14 +73,14 @@ def _bring(
     deadline: float,
 ) -> None:
     if not releases.holds(host.web, desired.site, desired.sha256):
-        _build(host, desired, holder, deadline)
+        _build(host, desired, holder, deadline, stood=found is not None)
     releases.record(host.web, desired, fence)
     if found is None or found.sha256 != desired.sha256:
-        _switch(host, desired, deadline)
+        _switch(host, desired, deadline, stood=found is not None)
     releases.settle(host.web, desired.site)
 
 
-def _build(host: Host, desired: ReleaseSpec, holder: Holder, deadline: float) -> None:
+def _build(host: Host, desired: ReleaseSpec, holder: Holder, deadline: float, *, stood: bool) -> None:
     kept = host.places["archives"]
     with archives.opened(kept, desired.sha256) as archive:
         if archive is None:
@@ -91,11 +91,12 @@ def _build(host: Host, desired: ReleaseSpec, holder: Holder, deadline: float) ->
             files.clear(host.web.staging)
             if error.code == ARCHIVE_REFUSED:
                 archives.forget(kept, desired.sha256)
+                error.details["stood"] = stood
             raise
     archives.forget(kept, desired.sha256)
 
 
-def _switch(host: Host, desired: ReleaseSpec, deadline: float) -> None:
+def _switch(host: Host, desired: ReleaseSpec, deadline: float, *, stood: bool) -> None:
     name = desired.site
     before = marker.answer(host.config.address, name)
     old = releases.switch(host.web, name, desired.sha256, host.server.looks_first)
@@ -104,7 +105,8 @@ def _switch(host: Host, desired: ReleaseSpec, deadline: float) -> None:
     if status >= BROKEN:
         releases.switch(host.web, name, old, host.server.looks_first)
         host.runtime.refresh(name)
-        raise AgentError(RELEASE_REFUSED, f"{name} answers {status} with this release", name=name, status=status)
+        told = f"{name} answers {status} with this release"
+        raise AgentError(RELEASE_REFUSED, told, name=name, status=status, stood=stood)
 
 
 def _answer(host: Host, name: str, deadline: float) -> int:

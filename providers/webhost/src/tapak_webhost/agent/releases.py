@@ -136,7 +136,7 @@ def build(web: Web, name: str, sha256: str, archive: BinaryIO, holder: Holder, d
         keep = frozenset({archive.fileno(), target})
         told = as_user.run(holder.owner, keep, lambda: _unpacked(archive, target, bounds), bounds.size, deadline)
         if "refused" in told:
-            raise AgentError(ARCHIVE_REFUSED, told["refused"], name=name)
+            raise AgentError(ARCHIVE_REFUSED, told["refused"], name=name, **told["details"])
         mark = Mark(sha256, time.time(), told["files"], told["bytes"])
         files.create(target, MARK, json.dumps(asdict(mark)).encode())
         kernel.sync_file_system(target)
@@ -212,7 +212,7 @@ def _unpacked(archive: BinaryIO, target: int, bounds: Bounds) -> dict[str, Any]:
     try:
         count, size = unpack(archive, target, bounds)
     except Refused as refused:
-        return {"refused": str(refused)[:300]}
+        return {"refused": str(refused)[:300], "details": refused.details}
     return {"files": count, "bytes": size}
 
 

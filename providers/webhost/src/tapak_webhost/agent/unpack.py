@@ -29,8 +29,36 @@ _REGULAR = (0, 0o100000)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
+REASONS = {
+    "locked": "is encrypted or packed in an uncommon way",
+    "special": "is neither a file nor a directory",
+    "path": "is no relative path",
+    "reserved": "is a name of ours",
+    "file_and_directory": "is a file and a directory",
+    "twice": "is there twice",
+    "below_file": "is below a file",
+    "nameless": "a file without a name",
+    "grows": "it grows too large",
+    "empty": "no file in it",
+    "no_archive": "neither zip, tar nor tar.gz",
+    "headers": "its headers take too much memory",
+    "broken": "not a whole archive",
+    "entries": "more than {most} entries",
+}
+
+
 class Refused(Exception):
-    """The archive isn't unpacked; the text says which entry and why, in English."""
+    """The archive isn't unpacked; the text says which entry and why, in English.
+
+    ``details`` are ``reason``, one of :data:`REASONS`, ``entry``, the ASCII form of the entry's name where there is
+    one, and ``most`` where a number was passed.
+    """
+
+    def __init__(self, reason: str, entry: str | None = None, *, most: int = 0, told: object = "") -> None:
+        self.details: dict[str, str | int] = {"reason": reason, "entry": "" if entry is None else ascii(entry)[:200]}
+        self.details |= {"most": most} if most else {}
+        text = f"{self.details['entry']} {REASONS[reason].format(most=most)}".strip()
+        super().__init__(f"{text}: {told}" if told else text)
 
 
 @dataclass(frozen=True)
@@ -61,7 +89,7 @@ def unpack(archive: BinaryIO, target: int, bounds: Bounds) -> tuple[int, int]:
         for entry in _entries(archive):
             entries += 1
             if entries > bounds.entries:
-                raise Refused(f"more than {bounds.entries} entries")
+                raise Refused("entries", most=bounds.entries)
             path = _path(entry.name)
             if entry.content is None:
                 _directories(target, path)
@@ -78,11 +106,11 @@ def unpack(archive: BinaryIO, target: int, bounds: Bounds) -> tuple[int, int]:
         ValueError,
         NotImplementedError,
     ) as error:
-        raise Refused(f"not a whole archive: {error}") from None
+        raise Refused("broken", told=error) from None
     except MemoryError:
-        raise Refused("its headers take too much memory") from None
+        raise Refused("headers") from None
     if not files:
-        raise Refused("no file in it")
+        raise Refused("empty")
     return files, written
 
 
@@ -96,7 +124,7 @@ def _entries(archive: BinaryIO) -> Iterator[_Entry]:
         return _tar(archive, "r|gz")
     if head[257:262] == b"ustar":
         return _tar(archive, "r|")
-    raise Refused("neither zip, tar nor tar.gz")
+    raise Refused("no_archive")
 
 
 def _zip(archive: BinaryIO) -> Iterator[_Entry]:
@@ -104,12 +132,12 @@ def _zip(archive: BinaryIO) -> Iterator[_Entry]:
         for member in opened.infolist():
             name = member.orig_filename
             if member.flag_bits & _ENCRYPTED or member.compress_type not in _PLAIN_ZIP:
-                raise Refused(f"{name!a} is encrypted or packed in an uncommon way")
+                raise Refused("locked", name)
             if member.is_dir():
                 yield _Entry(name, None)
                 continue
             if (member.external_attr >> 16) & _KIND not in _REGULAR:
-                raise Refused(f"{name!a} is neither a file nor a directory")
+                raise Refused("special", name)
             with opened.open(member) as content:
                 yield _Entry(name, content)  # type: ignore[arg-type]
 
@@ -122,18 +150,18 @@ def _tar(archive: BinaryIO, mode: str) -> Iterator[_Entry]:
             elif member.isreg() and not member.issparse():
                 yield _Entry(member.name, opened.extractfile(member))
             else:
-                raise Refused(f"{member.name!a} is neither a file nor a directory")
+                raise Refused("special", member.name)
 
 
 def _path(name: str) -> tuple[str, ...]:
     """The parts of an entry's name; none for the archive's own root (``./``)."""
     if not name or name.startswith("/") or "\\" in name or not name.isprintable() or len(name.encode()) > NAME:
-        raise Refused(f"{ascii(name)[:200]} is no relative path")
+        raise Refused("path", name)
     parts = tuple(part for part in name.removesuffix("/").split("/") if part != ".")
     if len(parts) > DEPTH or any(part in {"", ".."} or len(part.encode()) > PART for part in parts):
-        raise Refused(f"{ascii(name)[:200]} is no relative path")
+        raise Refused("path", name)
     if parts and parts[0].startswith(RESERVED):
-        raise Refused(f"{ascii(name)[:200]} is a name of ours")
+        raise Refused("reserved", name)
     return parts
 
 
@@ -145,24 +173,24 @@ def _directories(target: int, path: tuple[str, ...]) -> None:
         except FileExistsError:
             continue
         except NotADirectoryError:
-            raise Refused(f"{name!a} is a file and a directory") from None
+            raise Refused("file_and_directory", name) from None
 
 
 def _write(target: int, path: tuple[str, ...], content: BinaryIO, left: int) -> int:
     name = "/".join(path)
     if not path:
-        raise Refused("a file without a name")
+        raise Refused("nameless")
     try:
         fd = os.open(name, _NEW, 0o644, dir_fd=target)
     except FileExistsError:
-        raise Refused(f"{name!a} is there twice") from None
+        raise Refused("twice", name) from None
     except NotADirectoryError:
-        raise Refused(f"{name!a} is below a file") from None
+        raise Refused("below_file", name) from None
     written = 0
     with os.fdopen(fd, "wb") as stream:
         while block := content.read(BLOCK):
             written += len(block)
             if written > left:
-                raise Refused("it grows too large")
+                raise Refused("grows")
             stream.write(block)
     return written
