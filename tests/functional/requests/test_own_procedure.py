@@ -1,7 +1,9 @@
 """A procedure of another plugin, through the same doors: branches, a step with the applicant, register, letter."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select, update
@@ -17,7 +19,7 @@ from tapak.reports.registers import find
 from tapak.requests import deadlines, facts, flow, names, reading, registers
 from tapak.requests.models import Pause, Task
 from tapak.requests.snapshots import offered, settings_of
-from tapak.sdk.errors import Forbidden, Invalid, MissingInput, NotFound
+from tapak.sdk.errors import Conflict, Forbidden, Invalid, MissingInput, NotFound
 from tapak.tenants.models import Tenant
 
 INSTALLATION = {"appointment": "2026-12-01T09:30", "rack": "=A-07"}
@@ -80,6 +82,19 @@ def test_what_the_names_function_tells_is_what_is_looked_up(kota_office, walk):
         assert facts.names_asked(desk, task_id) == ("antrean.example.test",)
     with kota_office.desk("dinkes") as desk:
         assert names.name_problem(desk, "antrean", "example.test") == ""
+
+
+def test_figures_come_though_the_procedure_refuses_to_say_what_is_wanted(kota_office, walk, monkeypatch):
+    def refuse(_view):
+        raise Conflict("Berkas berubah.", log="the file has changed")
+
+    task_id = walk("inspect")
+    with kota_office.desk(None) as desk:
+        view = facts.access.load(desk, task_id)
+        procedure = replace(view.procedure, desired_resources=refuse)
+        refusing = SimpleNamespace(procedure=procedure, answers=view.answers)
+        monkeypatch.setattr(facts.access, "load", lambda *_: refusing)
+        assert facts.names_asked(desk, task_id) == ("antrean.example.test",)
 
 
 def test_the_clock_stands_still_while_the_applicant_has_the_step(kota_office, walk):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,5 +31,5 @@ def test_half_a_file_is_not_left(tmp_path: Path) -> None:
     (tmp_path / "agenda.csv").write_text("lama")
     with pytest.raises(OSError, match="penuh"):
         write(tmp_path / "agenda.csv", torn())
-    assert os.listdir(tmp_path) == ["agenda.csv"]
+    assert [path.name for path in tmp_path.iterdir()] == ["agenda.csv"]
     assert (tmp_path / "agenda.csv").read_text() == "lama"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from tapak.inventory.models import Service
 from tapak.provisioning.models import Resource
@@ -37,6 +37,8 @@ COLUMNS = (
     Column("Berlaku sampai", DAY),
     Column("Keadaan"),
 )
+
+PART = (Resource.service_id, Resource.kind, Resource.identity, Resource.spec, Resource.suspended_spec)
 
 
 def report(desk: Desk, printed_by: str) -> Report:
@@ -76,19 +78,19 @@ def _rows(desk: Desk) -> Iterator[Sequence[Cell]]:
         ]
 
 
-def _parts(desk: Desk) -> Mapping[int, list[Resource]]:
-    query = select(Resource).where((Resource.state != "gone") | Resource.suspended_spec.is_not(None))
-    found: dict[int, list[Resource]] = {}
-    for part in desk.session.scalars(query.order_by(Resource.id)):
+def _parts(desk: Desk) -> Mapping[int, list[Row[Any]]]:
+    query = select(*PART).where((Resource.state != "gone") | Resource.suspended_spec.is_not(None))
+    found: dict[int, list[Row[Any]]] = {}
+    for part in desk.session.execute(query.order_by(Resource.id)):
         found.setdefault(part.service_id, []).append(part)
     return found
 
 
-def _spec(part: Resource) -> Mapping[str, Any]:
+def _spec(part: Row[Any]) -> Mapping[str, Any]:
     return part.spec or part.suspended_spec or {}
 
 
-def _is_name(part: Resource) -> bool:
+def _is_name(part: Row[Any]) -> bool:
     return part.kind == RecordSet.kind and not is_reverse(part.identity.partition("/")[0])
 
 

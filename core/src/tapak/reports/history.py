@@ -5,6 +5,7 @@ Pure: lines of the journal go in, events come out.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,20 +64,18 @@ def events(lines: Iterable[Line]) -> list[Event]:
     return sorted(found, key=lambda event: (event.at, event.name))
 
 
-def running(found: Iterable[Event], at: datetime) -> Mapping[int, int]:
-    """How many names each unit has at ``at``, by ``events``' own account."""
+def running(found: Iterable[Event], moments: Sequence[datetime]) -> list[Mapping[int, int]]:
+    """How many names each unit has at each of ``moments`` (rising), by ``events``' own account."""
     held: dict[str, int] = {}
+    counted: list[Mapping[int, int]] = []
     for event in found:
-        if event.at >= at:
-            break
+        while len(counted) < len(moments) and event.at >= moments[len(counted)]:
+            counted.append(Counter(held.values()))
         if event.kind == ENDED:
             held.pop(event.name, None)
         else:
             held.setdefault(event.name, event.agency_id)
-    counted: dict[int, int] = {}
-    for agency_id in held.values():
-        counted[agency_id] = counted.get(agency_id, 0) + 1
-    return counted
+    return [*counted, *(Counter(held.values()) for _ in moments[len(counted) :])]
 
 
 def _stay(lines: Sequence[Line]) -> Iterator[_Stay]:

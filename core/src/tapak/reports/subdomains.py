@@ -6,11 +6,10 @@ an officer approved it, ended when it was gone there for good. A suspension is n
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -60,10 +59,12 @@ def of_year(desk: Desk, year: int) -> Year:
     found = events(_lines(desk))
     found = sorted([*found, *_renewals(desk, found)], key=lambda event: event.at)
     own = [_local(event, zone) for event in found if starts[0] <= event.at < starts[-1]]
-    ends = [sum(running(found, at).values()) if start <= desk.now else None for start, at in pairwise(starts)]
+    held = running(found, starts)
+    pairs = zip(starts, held[1:], strict=False)
+    ends = [sum(units.values()) if start <= desk.now else None for start, units in pairs]
     agencies = {row.id: row.name for row in desk.session.execute(select(Agency.id, Agency.name))}
     until = min(date(year, 12, 31), max(desk.today, date(year, 1, 1)))
-    return Year(year, until, own, running(found, starts[0]), running(found, starts[-1]), ends, agencies)
+    return Year(year, until, own, held[0], held[-1], ends, agencies)
 
 
 def _local(event: Event, zone: ZoneInfo) -> Event:
@@ -75,28 +76,26 @@ def _lines(desk: Desk) -> Iterable[Line]:
     resource, line = JournalEntry.resource_id, JournalEntry.id
     seen = (
         select(
-            JournalEntry,
+            *(resource, line, JournalEntry.phase, JournalEntry.generation, JournalEntry.at, JournalEntry.spec),
+            *(Resource.identity, Resource.service_id, Resource.suspended_spec.is_not(None).label("suspended")),
             func.lag(JournalEntry.spec).over(partition_by=resource, order_by=line).label("before"),
             func.row_number().over(partition_by=resource, order_by=line).label("number"),
         )
-        .where(JournalEntry.phase.in_(("verified", "adopted")))
+        .join(Resource, Resource.id == resource)
+        .where(JournalEntry.phase.in_(("verified", "adopted")), Resource.kind == RecordSet.kind)
         .subquery()
     )
     query = (
-        select(Resource, Service.agency_id, seen)
-        .join(seen, seen.c.resource_id == Resource.id)
-        .join(Service, Service.id == Resource.service_id)
-        .where(Resource.kind == RecordSet.kind)
+        select(seen, Service.agency_id)
+        .join(Service, Service.id == seen.c.service_id)
         .where((seen.c.number == 1) | seen.c.spec.is_distinct_from(seen.c.before))
         .order_by(seen.c.resource_id, seen.c.id)
     )
     for row in desk.session.execute(query):
-        resource = row.Resource
-        name = resource.identity.partition("/")[0]
+        name = row.identity.partition("/")[0]
         if not is_reverse(name):
-            known = row.phase == "adopted"
-            told = (name, row.agency_id, resource.service_id, resource.id, row.generation, row.at, row.spec)
-            yield Line(*told, known=known, suspended=resource.suspended_spec is not None)
+            told = (name, row.agency_id, row.service_id, row.resource_id, row.generation, row.at, row.spec)
+            yield Line(*told, known=row.phase == "adopted", suspended=row.suspended)
 
 
 def _renewals(desk: Desk, found: Sequence[Event]) -> list[Event]:
@@ -108,11 +107,14 @@ def _renewals(desk: Desk, found: Sequence[Event]) -> list[Event]:
         .where(Renewal.approved.is_(True), Renewal.decided_at.is_not(None))
     )
     told = {(row.identity.partition("/")[0], row.agency_id, row.decided_at) for row in desk.session.execute(query)}
-    return [Event(RENEWED, name, agency, at) for name, agency, at in told if _runs(found, name, at)]
+    by_name: dict[str, list[Event]] = defaultdict(list)
+    for event in found:
+        by_name[event.name].append(event)
+    return [Event(RENEWED, name, agency, at) for name, agency, at in told if _runs(by_name[name], at)]
 
 
-def _runs(found: Sequence[Event], name: str, at: datetime) -> bool:
-    before = [event.kind for event in found if event.name == name and event.at <= at]
+def _runs(of_name: Sequence[Event], at: datetime) -> bool:
+    before = [event.kind for event in of_name if event.at <= at]
     return bool(before) and before[-1] != ENDED
 
 

@@ -16,6 +16,7 @@ from tapak.requests.desk import Desk
 from tapak.requests.models import Task
 from tapak.requests.view import TaskView
 from tapak.sdk.addresses import listed
+from tapak.sdk.errors import TapakError
 from tapak.sdk.request_view import RECORD
 from tapak.sdk.resources import Fact, RecordSet, Site
 
@@ -32,8 +33,15 @@ def names_asked(desk: Desk, task_id: int) -> tuple[str, ...]:
     if view is None:
         return ()
     wishes = [wish.fqdn for wish in view.procedure.wished_names(view.answers)]
-    specs = (wanted.spec for wanted in view.procedure.desired_resources(view))
-    return tuple(dict.fromkeys([*wishes, *(spec.name for spec in specs if isinstance(spec, Site))]))
+    return tuple(dict.fromkeys([*wishes, *_sites(view)]))
+
+
+def _sites(view: TaskView) -> list[str]:
+    """The names of the sites that are wanted; none where the procedure can't say yet, or refuses to."""
+    try:
+        return [wanted.spec.name for wanted in view.procedure.desired_resources(view) if isinstance(wanted.spec, Site)]
+    except TapakError:
+        return []
 
 
 def record_sets_asked(desk: Desk, task_id: int) -> Sequence[RecordSet]:
