@@ -58,5 +58,5 @@ def test_what_was_never_there_is_nothing() -> None:
 
 def test_names_are_counted_as_they_run() -> None:
     found = events([line(0, A), line(6, None), line(2, A, 2, name="lain.example")])
-    counts = [running(found, START + timedelta(days=day)) for day in (0, 1, 3, 7)]
+    counts = running(found, [START + timedelta(days=day) for day in (0, 1, 3, 7)])
     assert counts == [{}, {7: 1}, {7: 2}, {7: 1}]

@@ -5,7 +5,7 @@ Locks are taken in one order here and in the reconciler: wake row, resources, se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select, tuple_, update
@@ -197,8 +197,18 @@ def repair(session: Session, resource_id: int, person: Actor) -> None:
 
 def declared(session: Session, service_id: int) -> tuple[DesiredResource, ...]:
     """What the service is to consist of, as it was declared last, without what goes by itself."""
-    rows = (row for row in _rows(session, service_id) if row.spec is not None and row.remove_after is None)
-    return tuple(DesiredResource(row.key, spec_from_json(row.kind, row.spec or {}), tuple(row.needs)) for row in rows)
+    return declared_of(session, [service_id])[service_id]
+
+
+def declared_of(session: Session, service_ids: Sequence[int]) -> Mapping[int, tuple[DesiredResource, ...]]:
+    """The same of several services, by one query."""
+    query = select(Resource.service_id, Resource.key, Resource.kind, Resource.spec, Resource.needs).where(
+        Resource.service_id.in_(service_ids), Resource.spec.is_not(None), Resource.remove_after.is_(None)
+    )
+    found: dict[int, tuple[DesiredResource, ...]] = dict.fromkeys(service_ids, ())
+    for service_id, key, kind, spec, needs in session.execute(query.order_by(Resource.id)):
+        found[service_id] += (DesiredResource(key, spec_from_json(kind, spec), tuple(needs)),)
+    return found
 
 
 def states(session: Session, service_id: int) -> tuple[ResourceState, ...]:

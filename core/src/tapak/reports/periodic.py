@@ -84,9 +84,10 @@ def fitted(report: Report, suffix: str) -> tuple[Report, Format]:
     form = FORMATS[suffix]
     if form.most is None:
         return report, form
-    kept = [table for table in report.tables if len([*table.rows]) <= form.most]
-    left = [table.title for table in report.tables if table not in kept]
+    tables = [replace(table, rows=[*table.rows]) for table in report.tables]
+    kept = [table for table in tables if len(table.rows) <= form.most]
+    left = [table.title for table in tables if len(table.rows) > form.most]
     if not kept:
-        form.fits(form.most + 1)
+        form.fits(max(len(table.rows) for table in tables))
     told = f"{', '.join(left)}: terlalu panjang untuk {suffix.upper()}; lihat CSV"
     return replace(report, tables=kept, about=[*report.about, *([("Tidak dimuat", told)] if left else [])]), form

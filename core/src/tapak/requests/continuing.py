@@ -57,16 +57,11 @@ def services(desk: Desk, request: Request) -> tuple[ServiceRef, ...]:
     query = select(Service).where(
         Service.agency_id == request.agency_id, or_(Service.state == "live", Service.id == mine)
     )
-    return tuple(
-        ServiceRef(
-            service.id,
-            service.title,
-            _resources(request.before)
-            if service.id == mine and request.before is not None
-            else provisioning.declared(desk.session, service.id),
-        )
-        for service in desk.session.scalars(query.order_by(Service.id))
-    )
+    found = desk.session.scalars(query.order_by(Service.id)).all()
+    resources = dict(provisioning.declared_of(desk.session, [service.id for service in found]))
+    if mine is not None and request.before is not None:
+        resources[mine] = _resources(request.before)
+    return tuple(ServiceRef(service.id, service.title, resources[service.id]) for service in found)
 
 
 def _take_up(desk: Desk, request: Request, service_id: int) -> None:

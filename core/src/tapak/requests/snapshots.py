@@ -78,8 +78,18 @@ def pinned(desk: Desk, digest: str) -> Pinned:
 
 
 def _code(desk: Desk, code: str) -> Procedure:
-    """The installed version; for a request that has ended, whose version is no longer installed, the newest one."""
-    return desk.registry.procedures.get(code) or desk.registry.versions(code.rpartition("/")[0])[0]
+    """The installed version; for a request that has ended, whose version is no longer installed, today's or the newest.
+
+    Raises:
+        NotFound: no version is installed.
+    """
+    key = code.rpartition("/")[0]
+    newest = next(iter(desk.registry.versions(key)), None)
+    found = desk.registry.procedures.get(code) or _current(desk, key) or newest
+    if found is None:
+        told = "Prosedur permohonan ini tidak terpasang. Hubungi pengelola sistem untuk memasang kembali pluginnya."
+        raise NotFound(told, log=f"no version of {code} is installed")
+    return found
 
 
 def _current(desk: Desk, key: str) -> Procedure | None:

@@ -37,7 +37,3 @@ class Target(Schema):
 
 class MoveVersion(schemas.Reason):
     to = fields.Integer(required=True, validate=validate.Range(1, 10_000))
-
-
-class Moved(schemas.Request):
-    """The request as it stands on the other version."""

@@ -9,7 +9,7 @@ from flask import make_response
 from tapak.http.scope import desk
 from tapak.requests import reading, version_moves, versions
 from tapak.requests.desk import Desk
-from tapak.rest import procedure_schemas, shapes
+from tapak.rest import procedure_schemas, schemas, shapes
 from tapak.rest.blueprint import Blueprint
 from tapak.rest.idempotency import once
 
@@ -35,7 +35,7 @@ def targets(request_id: int) -> list[dict[str, Any]]:
 
 @blueprint.route("/requests/<int:request_id>/version", methods=["POST"])
 @blueprint.arguments(procedure_schemas.MoveVersion)
-@blueprint.response(200, procedure_schemas.Moved)
+@blueprint.response(200, schemas.Request)
 def move(given: dict[str, Any], request_id: int) -> Any:
     """Have the request run on another version from its present step on (tenant admin, audited)"""
 

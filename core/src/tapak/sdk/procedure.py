@@ -212,8 +212,8 @@ class Procedure:
     submission by field; ``subject`` the one-line title; ``wished_names`` the names that must be free and are looked
     up for the reviewer; ``about`` the lines that say in letters what the request is about; ``configuration`` how it
     was set up; ``desired_resources`` what is to be live at the end, asked with the figures of every step too, so that
-    it bears results that aren't there yet or refuses with a ``TapakError``; ``looked_up`` the record sets whose present state
-    is read from the zone with a step's figures (the option ``facts`` of a step asks for figures whatever its kind);
+    it bears results that aren't there yet or refuses with a ``TapakError``; ``looked_up`` the record sets whose present
+    state is read from the zone with a step's figures (the option ``facts`` asks for figures whatever the step's kind);
     ``continues`` the id of the unit's service (of ``view.services``) that the request changes instead of making a new
     one; ``expected_outcomes`` by step which outcome is expected where that isn't the first one that goes on, so that
     the expected end is right.

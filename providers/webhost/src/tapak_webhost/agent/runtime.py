@@ -75,11 +75,13 @@ class Runtime:
         self._php.refresh(name)
 
     def fits(self, desired: SiteSpec, environment: Environment) -> bool:
-        """Whether the site's PHP is to run with exactly this environment."""
+        """Whether the site's PHP runs as the site's user, and with exactly this environment."""
         if desired.php is None:
             return True
-        owner = users.ensure(self._sites / desired.name)
-        return self._php.conf(desired.name) == self._php.text(desired.name, desired.php, owner, environment)
+        owner = users.known(self._sites / desired.name)
+        return owner is not None and self._php.conf(desired.name) == self._php.text(
+            desired.name, desired.php, owner, environment
+        )
 
     def prepare(self, desired: SiteSpec, environment: Environment, deadline: float) -> Holder | None:
         """Before a site is written: 410 at once where it is to be suspended, else its PHP comes up.

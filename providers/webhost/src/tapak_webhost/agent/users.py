@@ -56,11 +56,16 @@ def find(home: Path) -> Owner | None:
     return Owner(entry.pw_name, entry.pw_uid, entry.pw_gid, own=True)
 
 
-def ensure(home: Path) -> Owner:
-    """The user of the site in ``home``, made where it is missing: without a password or a shell."""
+def known(home: Path) -> Owner | None:
+    """Whose the files of the site in ``home`` are: its own user's, or where we aren't root ours; None: it has none."""
     if os.geteuid() != 0:
         return Owner(pwd.getpwuid(os.geteuid()).pw_name, os.geteuid(), os.getegid(), own=False)
-    found = find(home)
+    return find(home)
+
+
+def ensure(home: Path) -> Owner:
+    """The user of the site in ``home``, made where it is missing: without a password or a shell."""
+    found = known(home)
     if found is None:
         words = ["--system", "--user-group", "--no-create-home", "--home-dir", str(home), "--comment", home.name]
         _run(["useradd", *words, "--shell", "/usr/sbin/nologin", name_of(home)])
