@@ -58,7 +58,7 @@ def test_an_ended_request_of_a_procedure_that_is_gone_is_told_in_words(office):
     others = {code: each for code, each in known.procedures.items() if each.key != "tarakan.hosting"}
     office.registry = replace(known, procedures={**others, later.code: later})
     with office.desk("dinkes") as desk:
-        assert reading.look(desk, request_id).request.state == "withdrawn"
+        assert reading.look(desk, request_id).request.state == "cancelled"
     office.registry = replace(known, procedures=others)
     with office.desk("dinkes") as desk, pytest.raises(NotFound, match=r"tarakan\.hosting/1 is installed"):
         reading.look(desk, request_id)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from tapak.documents.pdf import Unprintable
 from tapak.reports import printed
 from tapak.requests.models import Task
+from tapak.web import reports
 
 from .conftest import PDF, ZONE
 
@@ -142,6 +143,16 @@ def test_a_plugin_brings_its_english(kota_site) -> None:
     finally:
         admin.post("/bahasa", {"language": "id"})
     assert {"Servers in our rooms", "Agenda register of incoming letters"} <= set(re.findall(r">([^<>]+)</a>", page))
+
+
+def test_a_page_shows_the_first_rows_of_a_long_table_and_says_so(kota_site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "MOST", 1)
+    page = kota_site.browser("admin").get("/laporan/subdomain").text
+    rows = re.search(r"<h2>Per bulan</h2>.*?</table>", page, re.DOTALL)
+    assert rows
+    assert "Januari" in rows[0]
+    assert "Februari" not in rows[0]
+    assert re.search(r"1 dari \d+ baris; semuanya ada dalam berkas CSV\.", page)
 
 
 def test_a_period_up_to_the_end_of_time_is_one(kota_site) -> None:

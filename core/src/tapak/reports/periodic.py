@@ -84,10 +84,10 @@ def fitted(report: Report, suffix: str) -> tuple[Report, Format]:
     form = FORMATS[suffix]
     if form.most is None:
         return report, form
-    tables = [replace(table, rows=[*table.rows]) for table in report.tables]
-    kept = [table for table in tables if len(table.rows) <= form.most]
-    left = [table.title for table in tables if len(table.rows) > form.most]
+    drawn = [(table, [*table.rows]) for table in report.tables]
+    kept = [replace(table, rows=rows) for table, rows in drawn if len(rows) <= form.most]
+    left = [table.title for table, rows in drawn if len(rows) > form.most]
     if not kept:
-        form.fits(max(len(table.rows) for table in tables))
+        form.fits(max(len(rows) for _, rows in drawn))
     told = f"{', '.join(left)}: terlalu panjang untuk {suffix.upper()}; lihat CSV"
     return replace(report, tables=kept, about=[*report.about, *([("Tidak dimuat", told)] if left else [])]), form

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import select
 
@@ -16,6 +16,8 @@ from tapak.requests.models import Request, Snapshot
 from tapak.requests.snapshots import pinned
 from tapak.sdk.procedure import Procedure
 from tapak.tenants.models import Agency
+
+SHOWN = (Request.id, Request.number, Request.subject, Request.state, Request.step)
 
 
 @dataclass(frozen=True)
@@ -76,19 +78,19 @@ def _of_key(desk: Desk, key: str, running: Mapping[str, Sequence[Running]], *, o
 def _running(desk: Desk) -> dict[str, list[Running]]:
     """Running requests by the code of the version that they run on, oldest first."""
     query = (
-        select(Request, Snapshot.code, Snapshot.hash, Agency.name)
+        select(*SHOWN, Snapshot.code, Snapshot.hash, Agency.name)
         .join(Snapshot, Snapshot.id == Request.snapshot_id)
         .join(Agency, Agency.id == Request.agency_id)
         .where(Request.ended_at.is_(None))
         .order_by(Request.id)
     )
     found: dict[str, list[Running]] = defaultdict(list)
-    for request, code, digest, agency in desk.session.execute(query):
-        found[code].append(_row(request, pinned(desk, digest).procedure, agency))
+    for row in desk.session.execute(query):
+        found[row.code].append(_row(row, pinned(desk, row.hash).procedure))
     return found
 
 
-def _row(request: Request, procedure: Procedure, agency: str) -> Running:
-    step = procedure.step(request.step)
-    told = (request.number, request.subject) if request.state != RequestState.DRAFT else ("", "")
-    return Running(request.id, *told, agency, request.state, step.key, step.number, step.title)
+def _row(row: Any, procedure: Procedure) -> Running:
+    step = procedure.step(row.step)
+    number, subject = (row.number, row.subject) if row.state != RequestState.DRAFT else ("", "")
+    return Running(row.id, number, subject, row.name, row.state, step.key, step.number, step.title)

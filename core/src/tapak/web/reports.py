@@ -12,6 +12,9 @@ from tapak.http.files import file_answer
 from tapak.reports.formats import FORMATS
 from tapak.reports.periodic import OFFERS, fitted, read
 
+MOST = 300
+"""Rows of a table that a page shows."""
+
 blueprint = Blueprint("web_reports", __name__)
 
 
@@ -34,6 +37,7 @@ def report(key: str) -> Any:
         year=year or desk.today.year,
         this_year=desk.today.year,
         suffixes=tuple(FORMATS),
+        most=MOST,
     )
 
 
