@@ -1,4 +1,4 @@
-"""What is cleared away each day: ended sessions, old counts, kept answers, discarded papers and unfinished files."""
+"""What is cleared away each day: ended sessions, old counts, kept answers, ended links, papers and unfinished files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tapak.accounts import service as accounts
 from tapak.db.wake import Wake, wake
 from tapak.documents import pieces, uploads
 from tapak.documents.store import DocumentStore
+from tapak.panel import links
 from tapak.requests.models import IdempotencyKey
 
 SWEEP = "sweep"
@@ -30,6 +31,7 @@ def sweep(session: Session, store: DocumentStore) -> None:
     """Clear away what is past in the session's tenant, and in the store."""
     accounts.sweep(session)
     session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < func.now() - ANSWERS_KEPT))
+    links.sweep(session)
     uploads.sweep(session, store)
     pieces.sweep(session, store)
     store.sweep()

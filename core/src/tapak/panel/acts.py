@@ -8,9 +8,13 @@ from dataclasses import replace
 
 from tapak.accounts.policy import require
 from tapak.audit.service import record
+from tapak.db.wake import wake
 from tapak.panel import service as panel
+from tapak.panel.service import Panel
 from tapak.provisioning import service as provisioning
+from tapak.requests import concerning
 from tapak.requests.desk import Desk
+from tapak.requests.effects import add_row
 from tapak.sdk.errors import Conflict, Forbidden, Invalid
 from tapak.sdk.resources import Account, Release, Spec
 
@@ -19,6 +23,7 @@ KEY = re.compile(
     r"(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/]{40,2000}={0,3}"
     r"(?: .{0,200})?"
 )
+CHANGES = "tapak.changes"
 SETTLES = 3.0
 """Seconds until a change shows in a look."""
 
@@ -50,12 +55,13 @@ def set_keys(desk: Desk, service_id: int, resource_id: int, keys: Sequence[str])
 
 
 def switch(desk: Desk, service_id: int, sha256: str) -> None:
-    """Let another release that lies at the host be live.
+    """Let another release that lies at the host be live; the register of changes tells who wanted it.
 
     Raises:
         NotFound: there is no such service.
         Forbidden: the person may not; a request is needed.
-        Conflict: that release isn't kept at the host, or is live already.
+        Conflict: that release isn't kept at the host, is the wanted one or was refused; the service is suspended, or
+            a request works on it.
     """
     service = panel.find(desk, service_id, "service.read")
     if not panel.may_switch(desk, service):
@@ -64,10 +70,16 @@ def switch(desk: Desk, service_id: int, sha256: str) -> None:
             "Unit tidak dapat mengganti rilis sendiri di sini. Ajukan permohonan, atau hubungi Diskominfo.",
             log=f"service {service_id}: units don't switch releases",
         )
+    wake(desk.session, provisioning.WAKE, service.id)  # the first lock of the order
+    desk.session.refresh(service, with_for_update=True)
+    if service.suspended_at is not None:
+        raise Conflict("Layanan ini sedang ditangguhkan. Pulihkan dahulu.", log=f"service {service.id} is suspended")
+    concerning.check_idle(desk, service)
     shown = panel.panel(desk, service_id)
-    row, kept = shown.release, [each for site in shown.sites.values() for each in site["releases"]]
-    if row is None or not any(each["sha256"] == sha256 and not each["live"] for each in kept):
-        raise Conflict("Rilis ini tidak tersimpan di server. Muat ulang halaman.", log=f"{sha256} isn't kept")
+    row = shown.release
+    if row is None or row.spec is None or sha256 not in shown.switchable:
+        raise Conflict("Rilis ini tidak dapat diaktifkan. Muat ulang halaman.", log=f"{sha256} can't be switched to")
+    before = row.spec["sha256"]
 
     def switched(spec: Spec) -> Spec:
         assert isinstance(spec, Release)
@@ -75,8 +87,22 @@ def switch(desk: Desk, service_id: int, sha256: str) -> None:
 
     provisioning.alter(desk.session, service.id, row.key, switched)
     panel.ask(desk, service.id, in_seconds=SETTLES)
+    _register(desk, shown, f"Rilis {row.identity} (SHA-256): {before} → {sha256}")
     told = f"Rilis {row.identity} diganti ke {sha256[:12]}"
     record(desk.session, "service.release_switched", person=desk.somebody, request_id=service.request_id, summary=told)
+
+
+def _register(desk: Desk, shown: Panel, difference: str) -> None:
+    service, person = shown.service, desk.somebody
+    content = {
+        "changed_on": desk.today.isoformat(),
+        "service": service.title,
+        "change": "Ganti rilis",
+        "difference": f"{difference}\nOleh: {person.name}",
+        "agency": shown.agency,
+    }
+    origin = {"request_id": service.request_id} if service.request_id is not None else {"author": person.name}
+    add_row(desk, desk.registry.registers[CHANGES], content, **origin)
 
 
 def _is_key(line: str) -> bool:

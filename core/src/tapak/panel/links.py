@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyrage  # type: ignore[import-untyped]
 from pyrage.x25519 import Identity  # type: ignore[import-untyped]
-from sqlalchemy import select, update
+from sqlalchemy import Text, func, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
 
 from tapak.audit.service import record
 from tapak.db.wake import wake
@@ -35,6 +37,14 @@ PREFIX = "AGE-SECRET-KEY-1"
 
 
 @dataclass(frozen=True)
+class Handed:
+    """A link that was handed out: its row, and its ``token``, which is kept nowhere."""
+
+    link_id: int
+    token: str
+
+
+@dataclass(frozen=True)
 class Opened:
     """What a link gave, this once: ``password`` of the resource, and how one logs in with it."""
 
@@ -49,8 +59,8 @@ class Opened:
         return {name: self.resource.outputs[name] for name in names if name in self.resource.outputs}
 
 
-def ask(desk: Desk, service_id: int, resource_id: int, *, anew: bool = False) -> str:
-    """A new link to the password of a database or account; gives its token, which is kept nowhere.
+def ask(desk: Desk, service_id: int, resource_id: int, *, anew: bool = False) -> Handed:
+    """A new link to the password of a database or account.
 
     An account gets another password each time, a database only ``anew``. Earlier links end.
 
@@ -76,18 +86,18 @@ def ask(desk: Desk, service_id: int, resource_id: int, *, anew: bool = False) ->
     wake(desk.session, UNLOCK, link.id)
     what = "baru diminta" if changed is not None else "diminta"
     _tell(desk, service, row, "service.password_asked", f"Kata sandi {row.identity} {what}")
-    return pair.identity.removeprefix(PREFIX).lower()
+    return Handed(link.id, pair.identity.removeprefix(PREFIX).lower())
 
 
-def look(desk: Desk, service_id: int, token: str) -> tuple[OneTimeLink, Resource]:
-    """The link of ``token``, with its resource; opens nothing.
+def look(desk: Desk, service_id: int, link_id: int) -> tuple[OneTimeLink, Resource]:
+    """A link, with its resource; opens nothing.
 
     Raises:
         NotFound: there is no such link of this service.
         Forbidden: the person isn't of the service's unit.
     """
     service = panel.find(desk, service_id, "service.unlock")
-    return _found(desk, service, _identity(token))
+    return _of(desk, service, desk.session.get(OneTimeLink, (desk.tenant.id, link_id)))
 
 
 def reveal(desk: Desk, service_id: int, token: str) -> Opened:
@@ -100,7 +110,8 @@ def reveal(desk: Desk, service_id: int, token: str) -> Opened:
     """
     service = panel.find(desk, service_id, "service.unlock")
     identity = _identity(token)
-    link, row = _found(desk, service, identity, locked=True)
+    query = select(OneTimeLink).where(OneTimeLink.recipient == str(identity.to_public())).with_for_update()
+    link, row = _of(desk, service, desk.session.scalars(query).one_or_none())
     problem = obstacle(link, desk.now)
     if problem:
         raise Conflict(problem, log=f"link {link.id} can't be opened")
@@ -134,6 +145,18 @@ def state(link: OneTimeLink, now: datetime) -> str:
     return "ready" if link.sealed else "preparing"
 
 
+def sweep(session: Session) -> None:
+    """Forget what lies sealed to links that are over, an account's copy too, which its provider gives with each apply."""
+    running = OneTimeLink.expires_at > func.now()
+    waiting = select(OneTimeLink.id).where(
+        OneTimeLink.resource_id == Resource.id, OneTimeLink.sealed.is_(None), OneTimeLink.opened_at.is_(None), running
+    )
+    copies = (Resource.kind == Account.kind, Resource.outputs.has_key("password"), ~waiting.exists())
+    without = Resource.outputs.op("-", return_type=JSONB())(literal("password", Text))
+    session.execute(update(Resource).where(*copies).values(outputs=without))
+    session.execute(update(OneTimeLink).where(OneTimeLink.sealed.is_not(None), ~running).values(sealed=None))
+
+
 def _another(kind: str, recipient: str, anew: bool) -> Any:
     """What is changed so that the password is another one; None where the one that stands is told."""
 
@@ -162,9 +185,7 @@ def _identity(token: str) -> Identity:
         raise NotFound("Tautan ini tidak dikenal.", log="no token of a link") from None
 
 
-def _found(desk: Desk, service: Service, identity: Identity, *, locked: bool = False) -> tuple[OneTimeLink, Resource]:
-    query = select(OneTimeLink).where(OneTimeLink.recipient == str(identity.to_public()))
-    link = desk.session.scalars(query.with_for_update() if locked else query).one_or_none()
+def _of(desk: Desk, service: Service, link: OneTimeLink | None) -> tuple[OneTimeLink, Resource]:
     row = desk.session.get(Resource, (desk.tenant.id, link.resource_id)) if link is not None else None
     if link is None or row is None or row.service_id != service.id:
         raise NotFound("Tautan ini tidak dikenal.", log=f"no such link of service {service.id}")
@@ -174,8 +195,3 @@ def _found(desk: Desk, service: Service, identity: Identity, *, locked: bool = F
 def _tell(desk: Desk, service: Service, row: Resource, kind: str, told: str) -> None:
     content = {"service": service.id, "resource": row.id, "identity": row.identity}
     record(desk.session, kind, person=desk.somebody, request_id=service.request_id, summary=told, content=content)
-
-
-def ended(link: OneTimeLink) -> bool:
-    """Whether nothing comes of a link any more."""
-    return link.opened_at is not None or link.sealed is not None or link.expires_at <= datetime.now(UTC)

@@ -14,7 +14,7 @@ from tapak.accounts.policy import RequestSubject, may, require
 from tapak.db.wake import wake
 from tapak.inventory.models import Service
 from tapak.panel.models import OneTimeLink, ServiceLook
-from tapak.provisioning.models import Resource
+from tapak.provisioning.models import JournalEntry, Resource
 from tapak.requests.desk import Desk
 from tapak.sdk.databases import Database
 from tapak.sdk.errors import NotFound
@@ -45,7 +45,8 @@ class Part:
 class Panel:
     """What one person sees of one service. ``owns``: they belong to its unit and may see passwords.
 
-    ``switches``: they may go back to an earlier release. ``figures`` are those of this service alone.
+    ``switches``: they may go back to an earlier release; ``refused`` (SHA-256) failed when they were last put online.
+    ``figures`` are those of this service alone.
     """
 
     service: Service
@@ -54,6 +55,7 @@ class Panel:
     look: ServiceLook | None
     owns: bool
     switches: bool
+    refused: frozenset[str]
 
     @property
     def figures(self) -> Sequence[Fact]:
@@ -85,6 +87,15 @@ class Panel:
         """The service's release, where it has one."""
         return next((part.row for part in self.parts if part.row.kind == Release.kind), None)
 
+    @property
+    def switchable(self) -> frozenset[str]:
+        """SHA-256 of the releases that lie at the host and that this person may put online instead."""
+        row = self.release
+        if row is None or row.spec is None or not self.switches:
+            return frozenset()
+        kept = {each["sha256"] for site in self.sites.values() for each in site["releases"]}
+        return frozenset(kept - self.refused - {row.spec["sha256"]})
+
 
 def panel(desk: Desk, service_id: int) -> Panel:
     """The page of a service.
@@ -96,13 +107,15 @@ def panel(desk: Desk, service_id: int) -> Panel:
     mine, person = subject(service), desk.somebody
     agency = desk.session.scalar(select(Agency.name).where(Agency.id == service.agency_id)) or ""
     look = desk.session.scalar(select(ServiceLook).where(ServiceLook.service_id == service.id))
+    parts = _parts(desk, service)
     return Panel(
         service,
         agency,
-        _parts(desk, service),
+        parts,
         look,
         owns=may(person, "service.unlock", mine),
         switches=may_switch(desk, service),
+        refused=_refused(desk, [part.row.id for part in parts if part.row.kind == Release.kind]),
     )
 
 
@@ -176,3 +189,14 @@ def _parts(desk: Desk, service: Service) -> Sequence[Part]:
         for link in desk.session.scalars(select(OneTimeLink).where(mine, OneTimeLink.id.in_(newest)))
     }
     return tuple(Part(row, links.get(row.id)) for row in found)
+
+
+def _refused(desk: Desk, releases: Sequence[int]) -> frozenset[str]:
+    sha256 = JournalEntry.spec["sha256"].as_string()
+    outcomes = (
+        select(sha256.label("sha256"), JournalEntry.phase)
+        .where(JournalEntry.resource_id.in_(releases), JournalEntry.phase.in_(("verified", "failed")))
+        .distinct(sha256)
+        .order_by(sha256, JournalEntry.id.desc())
+    )
+    return frozenset(found for found, phase in desk.session.execute(outcomes) if phase == "failed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pyrage.x25519 import Identity  # type: ignore[import-untyped]
@@ -31,13 +32,13 @@ def fill(session: Session, link_id: int, identities: Sequence[Identity]) -> floa
     """Seal the password to its link; seconds until it is tried again, None where nothing is left to do."""
     link = session.get(OneTimeLink, (session.info[TENANT], link_id), with_for_update=True)
     row = session.get(Resource, (session.info[TENANT], link.resource_id)) if link is not None else None
-    if link is None or row is None or links.ended(link):
+    if link is None or row is None or links.state(link, datetime.now(UTC)) not in ("preparing", "failed"):
         return None
     if row.state == "failed" or row.spec is None:
         link.problem = f"Kata sandi belum dapat disiapkan: {row.reason or 'layanan ini sudah dilepas.'}"
         return LATER if row.spec is not None else None
     if row.state != "live" or row.outputs_generation != row.generation:
-        return SOON
+        return _pause(link)
     try:
         link.sealed = _sealed(session, row, link, identities)
     except TapakError as problem:
@@ -45,6 +46,12 @@ def fill(session: Session, link_id: int, identities: Sequence[Identity]) -> floa
         return LATER
     link.problem = "" if link.sealed else "Kata sandi ini sudah diganti. Minta yang baru."
     return None
+
+
+def _pause(link: OneTimeLink) -> float:
+    """Ever longer while its server is away: a quarter of the time for which it has been waited."""
+    waited = (datetime.now(UTC) - link.asked_at).total_seconds()
+    return min(max(waited / 4, SOON), LATER)
 
 
 def _sealed(session: Session, row: Resource, link: OneTimeLink, identities: Sequence[Identity]) -> str | None:

@@ -71,6 +71,15 @@ def check_free(desk: Desk, service: Service, change: str, but: int = 0) -> None:
     if service.state not in RUNNING or service.deactivated_at or (service.suspended_at and change != "deactivate"):
         told = "Layanan ini tidak sedang aktif, sehingga tidak dapat diubah sekarang."
         raise Conflict(told, log=f"service {service.id} is {service.state}")
+    check_idle(desk, service, but)
+
+
+def check_idle(desk: Desk, service: Service, but: int = 0) -> None:
+    """Refuse where a request (not ``but``) is changing the service, or is still bringing it about.
+
+    Raises:
+        Conflict: it is so; the message names the request.
+    """
     others = select(Request.number).where(
         or_(Request.concerns_id == service.id, Request.service_id == service.id),
         Request.state.in_(("submitted", "in_process", "returned")),

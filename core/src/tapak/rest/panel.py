@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask.views import MethodView
@@ -40,7 +41,7 @@ class Passwords(MethodView):
     def post(self, given: dict[str, Any], service_id: int) -> dict[str, str]:
         """Ask for a link to a password (unit); an account gets another password, a database only with ``anew``"""
         with acting() as at:
-            return {"token": links.ask(at, service_id, given["part"], anew=given["anew"])}
+            return {"token": links.ask(at, service_id, given["part"], anew=given["anew"]).token}
 
 
 @blueprint.route("/<int:service_id>/passwords/open", methods=["POST"])
@@ -72,17 +73,19 @@ def switch(given: dict[str, Any], service_id: int) -> None:
 
 
 def _plain(shown: Panel) -> dict[str, Any]:
+    now = desk().now
     return {
         "id": shown.service.id,
         "title": shown.service.title,
         "agency": shown.agency,
         "state": shown.service.state,
-        "parts": [{**_part(part), "link": _link(part.link)} for part in shown.parts],
+        "parts": [{**_part(part), "link": _link(part.link, now)} for part in shown.parts],
         "figures": shown.figures,
         "sites": shown.sites,
         "looked_at": shown.look.taken_at if shown.look else None,
         "may_see_passwords": shown.owns,
         "may_switch_release": shown.switches,
+        "switchable": sorted(shown.switchable),
     }
 
 
@@ -101,9 +104,9 @@ def _part(part: service.Part) -> dict[str, Any]:
     }
 
 
-def _link(link: links.OneTimeLink | None) -> dict[str, Any] | None:
+def _link(link: links.OneTimeLink | None, now: datetime) -> dict[str, Any] | None:
     if link is None:
         return None
     told = {"asked_by": link.asked_by, "asked_at": link.asked_at, "expires_at": link.expires_at}
     receipt = {"opened_by": link.opened_by, "opened_at": link.opened_at}
-    return {**told, **receipt, "ready": link.sealed is not None, "problem": link.problem}
+    return {**told, **receipt, "ready": links.state(link, now) == "ready", "problem": link.problem}

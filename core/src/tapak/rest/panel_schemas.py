@@ -50,6 +50,9 @@ class Panel(Schema):
     looked_at = fields.AwareDateTime(allow_none=True)
     may_see_passwords = fields.Boolean()
     may_switch_release = fields.Boolean()
+    switchable = fields.List(
+        fields.String(), metadata={"description": "SHA-256 of the releases that may be live instead"}
+    )
 
 
 class AskPassword(Strict):

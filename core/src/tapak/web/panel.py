@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
 from tapak.http import scope
 from tapak.panel import acts, links, service
 from tapak.sdk.errors import Conflict
 
 blueprint = Blueprint("web_panel", __name__, url_prefix="/layanan-aktif/<int:service_id>")
+
+TOKEN = "tapak_link"
+"""The cookie that has a link's token, for the link's page alone: an address stands in logs and histories."""
 
 
 @blueprint.get("")
@@ -33,25 +36,36 @@ def refresh(service_id: int) -> Any:
 def password(service_id: int, resource_id: int) -> Any:
     """The unit asks for a link to a password, or for another password."""
     with scope.acting() as desk:
-        token = links.ask(desk, service_id, resource_id, anew=request.form.get("anew") == "1")
-    return redirect(url_for("web_panel.link", service_id=service_id, token=token), 303)
+        handed = links.ask(desk, service_id, resource_id, anew=request.form.get("anew") == "1")
+    address = url_for("web_panel.link", service_id=service_id, link_id=handed.link_id)
+    answer: Response = redirect(address, 303)  # type: ignore[assignment]
+    lasts = int(links.LASTS.total_seconds())
+    answer.set_cookie(
+        TOKEN, handed.token, max_age=lasts, path=address, secure=request.is_secure, httponly=True, samesite="Lax"
+    )
+    return answer
 
 
-@blueprint.get("/serah/<token>")
-def link(service_id: int, token: str) -> Any:
+@blueprint.get("/serah/<int:link_id>")
+def link(service_id: int, link_id: int) -> Any:
     """A link: opens nothing."""
-    return _link(service_id, token)
+    return _link(service_id, link_id)
 
 
-@blueprint.post("/serah/<token>")
-def reveal(service_id: int, token: str) -> Any:
-    """Open a link, once; who comes later sees who did."""
+@blueprint.post("/serah/<int:link_id>")
+def reveal(service_id: int, link_id: int) -> Any:
+    """Open a link, once, in the browser that asked for it; who comes later sees who did."""
+    token = request.cookies.get(TOKEN)
+    if token is None:
+        return _link(service_id, link_id, status=409)
     try:
         with scope.acting() as desk:
             opened = links.reveal(desk, service_id, token)
     except Conflict:
-        return _link(service_id, token, status=409)
-    return _link(service_id, token, opened=opened)
+        return _link(service_id, link_id, status=409)
+    answer = make_response(_link(service_id, opened.link.id, opened=opened))
+    answer.delete_cookie(TOKEN, path=request.path, secure=request.is_secure, httponly=True, samesite="Lax")
+    return answer
 
 
 @blueprint.post("/kunci/<int:resource_id>")
@@ -70,11 +84,13 @@ def switch(service_id: int) -> Any:
     return _back(service_id)
 
 
-def _link(service_id: int, token: str, *, opened: links.Opened | None = None, status: int = 200) -> Any:
+def _link(service_id: int, link_id: int, *, opened: links.Opened | None = None, status: int = 200) -> Any:
     desk = scope.desk()
-    found, row = links.look(desk, service_id, token)
+    found, row = links.look(desk, service_id, link_id)
     state = links.state(found, desk.now) if opened is None else "revealed"
-    told = {"link": found, "row": row, "state": state, "opened": opened, "token": token}
+    if state in ("ready", "preparing") and TOKEN not in request.cookies:
+        state = "elsewhere"
+    told = {"link": found, "row": row, "state": state, "opened": opened}
     title = service.find(desk, service_id, "service.unlock").title
     return render_template("services/link.html", service_id=service_id, title=title, **told), status
 
