@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,14 +15,17 @@ from sqlalchemy import select, text
 
 from tapak.audit.models import AuditEvent
 from tapak.db.session import Database as Connections
-from tapak.panel import acts, links, service
+from tapak.panel import acts, links, service, work
 from tapak.panel.links import UNLOCK, Opened
 from tapak.panel.service import LOOK, Panel
 from tapak.provisioning import service as provisioning
 from tapak.provisioning.models import Resource
+from tapak.requests.desk import Desk
+from tapak.requests.models import RegisterRow
 from tapak.sdk.databases import Database
 from tapak.sdk.errors import Conflict, Forbidden, Invalid, NotFound
 from tapak.sdk.resources import DesiredResource
+from tapak.tenants.models import Tenant
 from tapak.tenants.secrets import new_identity
 from tapak_webhost.login import Door, new_key, try_login
 
@@ -53,7 +57,7 @@ class Unit:
 
     def ask(self, kind: str, who: str = "dinkes", *, anew: bool = False) -> str:
         with self.town.office.desk(who) as desk:
-            return links.ask(desk, self.id, self.part(kind).id, anew=anew)
+            return links.ask(desk, self.id, self.part(kind).id, anew=anew).token
 
     def fill(self, kind: str) -> None:
         """The workers' part: the change that was asked for, then the seal."""
@@ -193,6 +197,68 @@ def test_a_link_ends_by_itself(unit: Unit) -> None:
     assert "tidak berlaku" in told.value.message
 
 
+def test_what_lies_sealed_to_a_link_that_is_over_is_swept(unit: Unit, owner_database: Connections) -> None:
+    tokens = {kind: unit.ask(kind) for kind in ("account", Database.kind)}
+    with unit.town.office.database.begin(unit.town.office.tenant.id) as session:
+        links.sweep(session)
+    for kind in tokens:
+        unit.fill(kind)
+    with unit.town.office.database.begin(unit.town.office.tenant.id) as session:
+        links.sweep(session)
+    sealed = text("select count(*) from one_time_link where sealed is not null")
+    copies = text("select count(*) from resource where outputs ? 'password'")
+    with owner_database.begin() as session:
+        assert (session.scalar(sealed), session.scalar(copies)) == (2, 0)
+    opened = unit.reveal(tokens["account"])
+    assert logs_in(opened) == ""
+    with owner_database.begin() as session:
+        session.execute(text("update one_time_link set expires_at = now()"))
+    with unit.town.office.database.begin(unit.town.office.tenant.id) as session:
+        links.sweep(session)
+    with owner_database.begin() as session:
+        assert session.scalar(sealed) == 0
+
+
+def test_a_link_waits_ever_longer_for_a_server_that_is_away(unit: Unit, owner_database: Connections) -> None:
+    unit.ask("account")
+    (part,) = [each for each in unit.panel().parts if each.row.kind == "account"]
+    assert part.link is not None
+    for minutes, pause in ((0, 0.5), (2, 30), (60 * 24, 60)):
+        with owner_database.begin() as session:
+            asked = text("update one_time_link set asked_at = now() - make_interval(mins => :minutes)")
+            session.execute(asked, {"minutes": minutes})
+        with unit.town.office.database.begin(unit.town.office.tenant.id) as session:
+            assert work.fill(session, part.link.id, []) == pytest.approx(pause, abs=0.5)
+
+
+def test_an_officer_of_another_agency_s_office_finds_nothing(
+    unit: Unit, owner_database: Connections, database: Connections
+) -> None:
+    token = unit.ask(Database.kind)
+    unit.fill(Database.kind)
+    office = unit.town.office
+    with owner_database.begin() as session:
+        names = {"slug": "lain", "name": "Kota Lain", "agency": "Diskominfo", "time_zone": "Asia/Makassar"}
+        other = Tenant(**names, letterhead={}, calendar={})
+        session.add(other)
+        session.flush()
+        session.expunge(other)
+    with office.desk("dinkes") as desk:
+        person = desk.somebody
+    for who in (person, replace(person, agency_id=None, admin=True)):
+        with database.begin(other.id) as session:
+            stranger = Desk(session, other, office.registry, who, office.now)
+            for act in (
+                lambda at: links.reveal(at, unit.id, token),
+                lambda at: links.ask(at, unit.id, unit.part(Database.kind).id),
+                lambda at: acts.switch(at, unit.id, "0" * 64),
+                lambda at: service.panel(at, unit.id),
+            ):
+                with pytest.raises(NotFound):
+                    act(stranger)
+    assert unit.reveal(token).password
+
+
 def test_only_the_unit_sees_passwords_and_officers_see_the_page(unit: Unit) -> None:
     token = unit.ask(Database.kind)
     unit.fill(Database.kind)
@@ -229,7 +295,7 @@ def test_going_back_to_a_release_is_the_officers_unless_the_agency_lets_units(un
     first = unit.part("release").spec["sha256"]  # type: ignore[index]
     with unit.town.office.database.begin(unit.town.office.tenant.id) as session:
         task_id = session.scalar(text("select id from task where step = 'install'"))
-    unit.town.finish("kabid_aplikasi", task_id, note="")
+    closing = unit.town.finish("kabid_aplikasi", task_id, note="")
     second = _second_release(unit)
     assert unit.town.host.fetch(unit.name).text == "Rilis dua"
     kept = {each["sha256"]: each["live"] for each in unit.look().sites[unit.name]["releases"]}
@@ -237,8 +303,24 @@ def test_going_back_to_a_release_is_the_officers_unless_the_agency_lets_units(un
     with unit.town.office.desk("dinkes") as desk, pytest.raises(Forbidden) as told:
         acts.switch(desk, unit.id, first)
     assert "Ajukan permohonan" in told.value.message
-    with unit.town.office.desk("kabid_aplikasi") as desk:
+    with unit.town.office.desk("kabid_aplikasi") as desk, pytest.raises(Conflict) as working:
         acts.switch(desk, unit.id, first)
+    assert "Permohonan" in working.value.message
+    unit.town.finish("dinkes", closing)
+
+    def switched(_: int) -> int:
+        try:
+            with unit.town.office.desk("kabid_aplikasi") as desk:
+                acts.switch(desk, unit.id, first)
+        except Conflict:
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(switched, range(4))) == 1
+    with unit.town.office.database.begin(unit.town.office.tenant.id) as session:
+        rows = session.scalars(select(RegisterRow).where(RegisterRow.register == acts.CHANGES)).all()
+        assert [f"{second} → {first}" in row.content["difference"] for row in rows] == [True]
     unit.town.work(provisioning.WAKE, unit.id)
     assert unit.town.host.fetch(unit.name).text == "Antrean berjalan"
     unit.town.office.tenant.settings = {**unit.town.office.tenant.settings, service.UNITS_SWITCH: True}

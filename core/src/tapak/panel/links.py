@@ -146,7 +146,7 @@ def state(link: OneTimeLink, now: datetime) -> str:
 
 
 def sweep(session: Session) -> None:
-    """Forget what lies sealed to links that are over, an account's copy too, which its provider gives with each apply."""
+    """Forget what lies sealed to links that are over, and an account's copy, which its provider gives anew."""
     running = OneTimeLink.expires_at > func.now()
     waiting = select(OneTimeLink.id).where(
         OneTimeLink.resource_id == Resource.id, OneTimeLink.sealed.is_(None), OneTimeLink.opened_at.is_(None), running

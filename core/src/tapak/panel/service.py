@@ -192,11 +192,10 @@ def _parts(desk: Desk, service: Service) -> Sequence[Part]:
 
 
 def _refused(desk: Desk, releases: Sequence[int]) -> frozenset[str]:
-    sha256 = JournalEntry.spec["sha256"].as_string()
     outcomes = (
-        select(sha256.label("sha256"), JournalEntry.phase)
+        select(JournalEntry.spec["sha256"].as_string(), JournalEntry.phase)
         .where(JournalEntry.resource_id.in_(releases), JournalEntry.phase.in_(("verified", "failed")))
-        .distinct(sha256)
-        .order_by(sha256, JournalEntry.id.desc())
+        .order_by(JournalEntry.id)
     )
-    return frozenset(found for found, phase in desk.session.execute(outcomes) if phase == "failed")
+    last: dict[str, str] = dict(desk.session.execute(outcomes).tuples().all())
+    return frozenset(sha256 for sha256, phase in last.items() if phase == "failed")

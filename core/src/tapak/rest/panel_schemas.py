@@ -50,9 +50,7 @@ class Panel(Schema):
     looked_at = fields.AwareDateTime(allow_none=True)
     may_see_passwords = fields.Boolean()
     may_switch_release = fields.Boolean()
-    switchable = fields.List(
-        fields.String(), metadata={"description": "SHA-256 of the releases that may be live instead"}
-    )
+    switchable = fields.List(fields.String(), metadata={"description": "SHA-256 of releases to go to"})
 
 
 class AskPassword(Strict):

@@ -12,7 +12,7 @@ from tapak.sdk.errors import Conflict
 
 blueprint = Blueprint("web_panel", __name__, url_prefix="/layanan-aktif/<int:service_id>")
 
-TOKEN = "tapak_link"
+COOKIE = "tapak_link"
 """The cookie that has a link's token, for the link's page alone: an address stands in logs and histories."""
 
 
@@ -41,7 +41,7 @@ def password(service_id: int, resource_id: int) -> Any:
     answer: Response = redirect(address, 303)  # type: ignore[assignment]
     lasts = int(links.LASTS.total_seconds())
     answer.set_cookie(
-        TOKEN, handed.token, max_age=lasts, path=address, secure=request.is_secure, httponly=True, samesite="Lax"
+        COOKIE, handed.token, max_age=lasts, path=address, secure=request.is_secure, httponly=True, samesite="Lax"
     )
     return answer
 
@@ -55,7 +55,7 @@ def link(service_id: int, link_id: int) -> Any:
 @blueprint.post("/serah/<int:link_id>")
 def reveal(service_id: int, link_id: int) -> Any:
     """Open a link, once, in the browser that asked for it; who comes later sees who did."""
-    token = request.cookies.get(TOKEN)
+    token = request.cookies.get(COOKIE)
     if token is None:
         return _link(service_id, link_id, status=409)
     try:
@@ -64,7 +64,7 @@ def reveal(service_id: int, link_id: int) -> Any:
     except Conflict:
         return _link(service_id, link_id, status=409)
     answer = make_response(_link(service_id, opened.link.id, opened=opened))
-    answer.delete_cookie(TOKEN, path=request.path, secure=request.is_secure, httponly=True, samesite="Lax")
+    answer.delete_cookie(COOKIE, path=request.path, secure=request.is_secure, httponly=True, samesite="Lax")
     return answer
 
 
@@ -88,7 +88,7 @@ def _link(service_id: int, link_id: int, *, opened: links.Opened | None = None, 
     desk = scope.desk()
     found, row = links.look(desk, service_id, link_id)
     state = links.state(found, desk.now) if opened is None else "revealed"
-    if state in ("ready", "preparing") and TOKEN not in request.cookies:
+    if state in ("ready", "preparing") and COOKIE not in request.cookies:
         state = "elsewhere"
     told = {"link": found, "row": row, "state": state, "opened": opened}
     title = service.find(desk, service_id, "service.unlock").title
