@@ -306,7 +306,7 @@ def test_going_back_to_a_release_is_the_officers_unless_the_agency_lets_units(un
     with unit.town.office.desk("kabid_aplikasi") as desk, pytest.raises(Conflict) as working:
         acts.switch(desk, unit.id, first)
     assert "Permohonan" in working.value.message
-    unit.town.finish("dinkes", closing)
+    unit.town.finish("dinkes", closing, confirm=True, satisfaction=4, note="")
 
     def switched(_: int) -> int:
         try:

@@ -193,9 +193,9 @@ def _parts(desk: Desk, service: Service) -> Sequence[Part]:
 
 def _refused(desk: Desk, releases: Sequence[int]) -> frozenset[str]:
     outcomes = (
-        select(JournalEntry.spec["sha256"].as_string(), JournalEntry.phase)
+        select(JournalEntry.spec["sha256"].as_string().label("sha256"), JournalEntry.phase)
         .where(JournalEntry.resource_id.in_(releases), JournalEntry.phase.in_(("verified", "failed")))
         .order_by(JournalEntry.id)
     )
-    last: dict[str, str] = dict(desk.session.execute(outcomes).tuples().all())
+    last = {found.sha256: found.phase for found in desk.session.execute(outcomes)}
     return frozenset(sha256 for sha256, phase in last.items() if phase == "failed")
