@@ -231,23 +231,15 @@ def test_a_link_waits_ever_longer_for_a_server_that_is_away(unit: Unit, owner_da
             assert work.fill(session, part.link.id, []) == pytest.approx(pause, abs=0.5)
 
 
-def test_an_officer_of_another_agency_s_office_finds_nothing(
-    unit: Unit, owner_database: Connections, database: Connections
-) -> None:
+def test_an_officer_of_another_agency_s_office_finds_nothing(unit: Unit, other_tenant: Tenant) -> None:
     token = unit.ask(Database.kind)
     unit.fill(Database.kind)
     office = unit.town.office
-    with owner_database.begin() as session:
-        names = {"slug": "lain", "name": "Kota Lain", "agency": "Diskominfo", "time_zone": "Asia/Makassar"}
-        other = Tenant(**names, letterhead={}, calendar={})
-        session.add(other)
-        session.flush()
-        session.expunge(other)
     with office.desk("dinkes") as desk:
         person = desk.somebody
     for who in (person, replace(person, agency_id=None, admin=True)):
-        with database.begin(other.id) as session:
-            stranger = Desk(session, other, office.registry, who, office.now)
+        with office.database.begin(other_tenant.id) as session:
+            stranger = Desk(session, other_tenant, office.registry, who, office.now)
             for act in (
                 lambda at: links.reveal(at, unit.id, token),
                 lambda at: links.ask(at, unit.id, unit.part(Database.kind).id),
