@@ -164,6 +164,23 @@ def test_forty_at_once_and_one_sees_it(unit: Unit) -> None:
         assert sum(pool.map(attempt, range(40))) == 1
 
 
+def test_of_eight_who_ask_at_once_one_link_holds(unit: Unit, owner_database: Connections) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        tokens = list(pool.map(lambda _: unit.ask(Database.kind), range(8)))
+    with owner_database.begin() as session:
+        ids = session.scalars(text("select id from one_time_link where expires_at > now() order by id")).all()
+    assert len(ids) == 1
+    unit.town.work(UNLOCK, ids[0])
+
+    def opens(token: str) -> bool:
+        try:
+            return bool(unit.reveal(token).password)
+        except Conflict:
+            return False
+
+    assert sum(map(opens, tokens)) == 1
+
+
 def test_another_password_ends_the_old_one_and_reaches_the_site(unit: Unit) -> None:
     old = unit.password(Database.kind)
     new = unit.password(Database.kind, anew=True)

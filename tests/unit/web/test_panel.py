@@ -317,6 +317,8 @@ def test_no_release_is_switched_while_a_request_works_on_the_service(site, state
     service_id, parts = with_service(site)
     number = with_request(site, service_id, state)
     officer = site.browser("kabid")
+    page = officer.get(f"/layanan-aktif/{service_id}").text
+    assert ("Aktifkan rilis" in page, number in page) == (False, True)
     answer = officer.send(f"/layanan-aktif/{service_id}/rilis", {"sha256": "b" * 64})
     assert (answer.status_code, number in answer.text) == (409, True)
     told = over_rest(officer, "PUT", f"/active-services/{service_id}/release", {"sha256": "b" * 64})

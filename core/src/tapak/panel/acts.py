@@ -12,7 +12,6 @@ from tapak.db.wake import wake
 from tapak.panel import service as panel
 from tapak.panel.service import Panel
 from tapak.provisioning import service as provisioning
-from tapak.requests import concerning
 from tapak.requests.desk import Desk
 from tapak.requests.effects import add_row
 from tapak.sdk.errors import Conflict, Forbidden, Invalid
@@ -72,10 +71,9 @@ def switch(desk: Desk, service_id: int, sha256: str) -> None:
         )
     wake(desk.session, provisioning.WAKE, service.id)  # the first lock of the order
     desk.session.refresh(service, with_for_update=True)
-    if service.suspended_at is not None:
-        raise Conflict("Layanan ini sedang ditangguhkan. Pulihkan dahulu.", log=f"service {service.id} is suspended")
-    concerning.check_idle(desk, service)
     shown = panel.panel(desk, service_id)
+    if shown.held:
+        raise Conflict(shown.held, log=f"service {service.id} is suspended, or a request works on it")
     row = shown.release
     if row is None or row.spec is None or sha256 not in shown.switchable:
         raise Conflict("Rilis ini tidak dapat diaktifkan. Muat ulang halaman.", log=f"{sha256} can't be switched to")

@@ -75,8 +75,10 @@ def ask(desk: Desk, service_id: int, resource_id: int, *, anew: bool = False) ->
     changed = _another(row.kind, pair.recipient, anew)
     if changed is not None:
         provisioning.alter(desk.session, service.id, row.key, changed)
-    elif row.state != "live":
-        raise Conflict(f"{row.identity} belum aktif. Tunggu sampai aktif.", log=f"resource {row.id} isn't live")
+    else:
+        desk.session.refresh(row, with_for_update={"key_share": True})  # of two who ask at once, one ends the other's
+        if row.state != "live":
+            raise Conflict(f"{row.identity} belum aktif. Tunggu sampai aktif.", log=f"resource {row.id} isn't live")
     _end_earlier(desk, row)
     link = OneTimeLink(
         resource_id=row.id, recipient=pair.recipient, asked_by=desk.somebody.name, expires_at=desk.now + LASTS

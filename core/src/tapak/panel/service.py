@@ -15,9 +15,10 @@ from tapak.db.wake import wake
 from tapak.inventory.models import Service
 from tapak.panel.models import OneTimeLink, ServiceLook
 from tapak.provisioning.models import JournalEntry, Resource
+from tapak.requests import concerning
 from tapak.requests.desk import Desk
 from tapak.sdk.databases import Database
-from tapak.sdk.errors import NotFound
+from tapak.sdk.errors import Conflict, NotFound
 from tapak.sdk.resources import Account, Fact, Release, Site
 from tapak.tenants.models import Agency
 
@@ -45,7 +46,8 @@ class Part:
 class Panel:
     """What one person sees of one service. ``owns``: they belong to its unit and may see passwords.
 
-    ``switches``: they may go back to an earlier release; ``refused`` (SHA-256) failed when they were last put online.
+    ``switches``: they may go back to an earlier release; ``refused`` (SHA-256) failed when they were last put online;
+    ``held`` says in Indonesian why nothing is switched now (empty: it may be).
     ``figures`` are those of this service alone.
     """
 
@@ -56,6 +58,7 @@ class Panel:
     owns: bool
     switches: bool
     refused: frozenset[str]
+    held: str
 
     @property
     def figures(self) -> Sequence[Fact]:
@@ -91,7 +94,7 @@ class Panel:
     def switchable(self) -> frozenset[str]:
         """SHA-256 of the releases that lie at the host and that this person may put online instead."""
         row = self.release
-        if row is None or row.spec is None or not self.switches:
+        if row is None or row.spec is None or self.held or not self.switches:
             return frozenset()
         kept = {each["sha256"] for site in self.sites.values() for each in site["releases"]}
         return frozenset(kept - self.refused - {row.spec["sha256"]})
@@ -116,6 +119,7 @@ def panel(desk: Desk, service_id: int) -> Panel:
         owns=may(person, "service.unlock", mine),
         switches=may_switch(desk, service),
         refused=_refused(desk, [part.row.id for part in parts if part.row.kind == Release.kind]),
+        held=_held(desk, service),
     )
 
 
@@ -165,6 +169,16 @@ def may_switch(desk: Desk, service: Service) -> bool:
     mine = subject(service)
     own = may(desk.person, "service.unlock", mine) and bool(desk.tenant.settings.get(UNITS_SWITCH))
     return own or may(desk.person, "service.manage", mine)
+
+
+def _held(desk: Desk, service: Service) -> str:
+    if service.suspended_at is not None:
+        return "Layanan ini sedang ditangguhkan. Pulihkan dahulu."
+    try:
+        concerning.check_idle(desk, service)
+    except Conflict as problem:
+        return problem.message
+    return ""
 
 
 def resource(desk: Desk, service: Service, resource_id: int, *kinds: str) -> Resource:
