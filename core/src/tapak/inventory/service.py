@@ -100,6 +100,14 @@ def hand_names(session: Session, service_id: int, names: set[str], to: int) -> N
     session.execute(update(HeldName).where(*held).values(service_id=to))
 
 
+def holdings(session: Session, service_id: int) -> tuple[list[str], list[str]]:
+    """The names that are given to a service, and its own addresses."""
+    mine = HeldName.service_id == service_id, HeldName.state.in_(("reserved", "live"))
+    names = select(HeldName.name).where(*mine).order_by(HeldName.id)
+    own = select(Address.address).where(Address.service_id == service_id).order_by(Address.id)
+    return list(session.scalars(names)), list(session.scalars(own))
+
+
 def let_go(session: Session, service_id: int, *, names: set[str], addresses: set[str], rest: int) -> None:
     """Take back what a service that goes on holds beside ``names`` and ``addresses``, as :func:`release` does."""
     mine = (HeldName.service_id == service_id, HeldName.name.not_in(names))

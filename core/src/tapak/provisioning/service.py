@@ -6,7 +6,9 @@ Locks are taken in one order here and in the reconciler: wake row, resources, se
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
@@ -23,10 +25,19 @@ from tapak.provisioning.connections import connection_for
 from tapak.provisioning.models import DRIFTED_CODE, JournalEntry, Resource
 from tapak.sdk.backups import Backup
 from tapak.sdk.errors import Conflict, NotFound
-from tapak.sdk.resources import DesiredResource, RecordSet, Site, Spec, carried, spec_from_json, spec_to_json
+from tapak.sdk.resources import (
+    DesiredResource,
+    RecordSet,
+    Site,
+    Spec,
+    carried,
+    spec_from_json,
+    spec_to_json,
+)
 from tapak.sdk.view import ResourceState
 
 WAKE = "provision"
+SUSPENDED = "layanan sedang ditangguhkan; pulihkan dahulu"
 OVERRIDABLE = {
     "foreign_resource": ("adopted", "diambil alih"),
     DRIFTED_CODE: ("repair", "diperbaiki"),
@@ -42,7 +53,8 @@ def declare(
 ) -> None:
     """Write what the service is to consist of, completely: what is no longer declared is to be removed.
 
-    What goes by itself some day stays until then, unless it is declared otherwise.
+    What goes by itself some day stays until then, unless it is declared otherwise. A suspended service stays off the
+    net: its records and sites are kept as they are declared until it is restored.
 
     Raises:
         Conflict: another service holds one of the identities.
@@ -58,6 +70,7 @@ def declare(
     for place, row in rows.items():
         if place not in wanted and row.remove_after is None:
             _remove(row)
+            row.suspended_spec = None
             row.key = f"{row.key}/{row.id}" if row.key in {each.key for each in resources} else row.key
         elif place in wanted and row.key != wanted[place].key:
             row.key = f"{row.key}/{row.id}"  # out of the way of whatever takes it
@@ -65,7 +78,7 @@ def declare(
     for place in sorted(wanted, key=lambda place: place not in rows):  # keys are given up before they are taken
         known, resource = rows.get(place), wanted[place]
         if known is not None and resource.gone:
-            known.key, known.removal, known.remove_after = resource.key, True, None
+            known.key, known.removal, known.remove_after, known.suspended_spec = resource.key, True, None, None
             _remove(known)
         elif known is not None:
             _change(known, resource)
@@ -73,9 +86,52 @@ def declare(
             _flush(session)
             _add(session, service_id, resource, plugins or registry())
     _flush(session)
+    if _is_suspended(session, service_id):
+        _suspend(_rows(session, service_id))
+        _flush(session)
     if any(isinstance(resource.spec, Backup) for resource in resources):
         _begin_recurring(session, service_id)
     _set_service(session, service_id, "provisioning")
+
+
+def wanted(session: Session, service_id: int) -> dict[str, Any]:
+    """What is wanted of each resource of the service, by kind and identity, whether or not it is suspended."""
+    rows = _rows(session, service_id)
+    return {_place(row.kind, row.identity): row.suspended_spec or row.spec for row in rows if row.spec or row.suspended_spec}
+
+
+def give_back(
+    session: Session,
+    service_id: int,
+    resources: Sequence[DesiredResource],
+    declared: Mapping[str, Any],
+    *,
+    plugins: Registry | None = None,
+) -> None:
+    """Declare what a service consisted of before, but for what was changed since ``declared`` (as of :func:`wanted`).
+
+    So a password, a key or a release that was replaced meanwhile stays.
+
+    Raises:
+        Conflict, Invalid: as for :func:`declare`.
+    """
+    wake(session, WAKE, service_id)
+    now = wanted(session, service_id)
+    declare(session, service_id, [_merged(each, declared, now) for each in resources], plugins=plugins)
+
+
+def _merged(before: DesiredResource, declared: Mapping[str, Any], now: Mapping[str, Any]) -> DesiredResource:
+    spec = before.spec
+    place = _place(spec.kind, spec.identity)
+    if place not in declared or place not in now:
+        return before
+    made, stands = declared[place], now[place]
+    kept = {name: stands[name] if stands[name] != made[name] else value for name, value in spec_to_json(spec).items()}
+    return replace(before, spec=spec_from_json(spec.kind, kept))
+
+
+def _place(kind: str, identity: str) -> str:
+    return f"{kind} {identity}"
 
 
 def withdraw(session: Session, service_id: int) -> None:
@@ -110,16 +166,7 @@ def alter(session: Session, service_id: int, key: str, change: Callable[[Spec], 
 def suspend(session: Session, service_id: int) -> None:
     """Take the service off the net and keep everything: its DNS records go first, then its sites answer 410."""
     wake(session, WAKE, service_id)
-    for row in _rows(session, service_id):
-        if row.spec is None or row.suspended_spec is not None or row.kind not in (RecordSet.kind, Site.kind):
-            continue
-        row.suspended_spec = row.spec
-        if row.kind == RecordSet.kind:
-            _remove(row)
-        else:
-            row.spec = {**row.spec, "suspended": True}
-            row.generation += 1
-            _plan(row)
+    _suspend(_rows(session, service_id))
     _flush(session)
     _set_service(session, service_id, "provisioning")
 
@@ -214,22 +261,45 @@ def declared_of(session: Session, service_ids: Sequence[int]) -> Mapping[int, tu
 def states(session: Session, service_id: int) -> tuple[ResourceState, ...]:
     """Where each resource of the service stands, in the order of declaration.
 
-    What is gone is left out, unless it was declared to be removed.
+    What is gone is left out, unless it was declared to be removed or is to come back when its service is restored.
     """
     return tuple(
-        ResourceState(row.key, row.kind, row.identity, row.state, row.reason, row.removal, _spec(row))
+        ResourceState(row.key, row.kind, row.identity, row.state, _why(row), row.removal, _spec(row))
         for row in _rows(session, service_id)
-        if row.state != "gone" or row.removal
+        if row.state != "gone" or row.removal or row.suspended_spec is not None
     )
 
 
 def _spec(row: Resource) -> Spec | None:
-    return None if row.spec is None else spec_from_json(row.kind, row.spec)
+    spec = row.suspended_spec or row.spec
+    return None if spec is None else spec_from_json(row.kind, spec)
+
+
+def _why(row: Resource) -> str:
+    return row.reason or (SUSPENDED if row.state == "gone" and row.suspended_spec is not None else "")
 
 
 def _rows(session: Session, service_id: int) -> Sequence[Resource]:
     query = select(Resource).where(Resource.service_id == service_id).order_by(Resource.id)
     return session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def _is_suspended(session: Session, service_id: int) -> bool:
+    return session.scalar(select(Service.suspended_at).where(Service.id == service_id)) is not None
+
+
+def _suspend(rows: Sequence[Resource]) -> None:
+    for row in rows:
+        if row.spec is None or row.suspended_spec is not None or row.kind not in (RecordSet.kind, Site.kind):
+            continue
+        if row.kind == RecordSet.kind:
+            row.suspended_spec = row.spec
+            _remove(row)
+        elif not row.spec.get("suspended"):
+            row.suspended_spec = row.spec
+            row.spec = {**row.spec, "suspended": True}
+            row.generation += 1
+            _plan(row)
 
 
 def _refuse_held(session: Session, service_id: int, resources: Sequence[DesiredResource]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import or_, select, update
@@ -23,6 +23,7 @@ from tapak.sdk.errors import Conflict, Invalid, NotFound
 from tapak.sdk.parts import LetterPart
 from tapak.sdk.procedure import Procedure
 from tapak.sdk.resources import DesiredResource, RecordSet, Site, spec_from_json
+from tapak.sdk.step_kinds import Reservation
 
 RUNNING = ("live", "suspended")
 NO_DATA = frozenset({*LetterPart().fields, *ChangePart().fields, "statement"})
@@ -133,7 +134,7 @@ def as_it_stands(desk: Desk, service: Service) -> dict[str, Any]:
 
 
 def _kept(row: Resource, *, elsewhere: bool = False) -> dict[str, Any]:
-    spec = row.spec or row.suspended_spec
+    spec = row.suspended_spec or row.spec
     plain = {"key": row.key, "kind": row.kind, "spec": spec, "needs": row.needs, "elsewhere": False}
     return {**plain, "key": f"{row.key}/{row.id}", "needs": [], "elsewhere": True} if elsewhere else plain
 
@@ -166,26 +167,53 @@ def _held(stored: Mapping[str, Any]) -> Held:
 def begin(desk: Desk, request: Request, service: Service) -> None:
     """Keep what the service was, before anything of it is changed: the way back."""
     if request.stood is None:
-        request.stood = {**as_it_stands(desk, service), "suspended": service.suspended_at is not None}
+        names, addresses = inventory.holdings(desk.session, service.id)
+        request.stood = {
+            **as_it_stands(desk, service),
+            "current": service.current,
+            "suspended": service.suspended_at is not None,
+            "since": desk.now.isoformat(),
+            "names": names,
+            "addresses": addresses,
+        }
     if request.change == "deactivate" and service.suspended_at is None:
         service.suspended_at = desk.now
     desk.session.flush()
 
 
 def take_back(desk: Desk, request: Request) -> None:
-    """A change that comes to nothing: what was begun becomes as it was, what was reserved is free again."""
+    """A change that comes to nothing: what was begun becomes as it was, what was reserved is free again.
+
+    A draft has begun and reserved nothing. A service that an officer took off the net meanwhile stays off it.
+
+    Raises:
+        Conflict: somebody else holds by now what the service had.
+    """
+    if not request.revision:
+        return
     service = desk.session.get_one(Service, (desk.tenant.id, request.concerns_id))
     if request.stood is not None:
-        if not request.stood["suspended"]:
-            service.suspended_at = None
-        before = [_held(each) for each in request.stood["resources"]]
-        declared = [DesiredResource(held.key, held.spec, held.needs) for held in before]
-        desk.session.flush()
-        provisioning.declare(desk.session, service.id, declared, plugins=desk.registry)
-        if request.stood["suspended"]:
-            provisioning.suspend(desk.session, service.id)
+        _put_back(desk, request, service, request.stood)
         request.stood = None
     let_go(desk, service)
+
+
+def _put_back(desk: Desk, request: Request, service: Service, stood: Mapping[str, Any]) -> None:
+    service.title, service.current, service.deactivated_at = stood["title"], stood["current"], None
+    if request.change == "deactivate" and not stood["suspended"] and not _emergency_since(desk, service, stood):
+        service.suspended_at = None
+    desk.session.flush()
+    held = (*(("own_name", name) for name in stood["names"]), *(("address", each) for each in stood["addresses"]))
+    inventory.reserve(desk.session, service, [Reservation(kind, value) for kind, value in held])
+    before = [_held(each) for each in stood["resources"]]
+    declared = [DesiredResource(held.key, held.spec, held.needs) for held in before]
+    provisioning.give_back(desk.session, service.id, declared, stood["declared"], plugins=desk.registry)
+
+
+def _emergency_since(desk: Desk, service: Service, stood: Mapping[str, Any]) -> bool:
+    since = datetime.fromisoformat(stood["since"])
+    mine = select(Emergency.id).where(Emergency.service_id == service.id, Emergency.declared_at >= since)
+    return desk.session.scalar(mine.limit(1)) is not None
 
 
 def carried_out(desk: Desk, request: Request, base: Procedure) -> None:

@@ -11,6 +11,7 @@ from tapak.db.wake import wake
 from tapak.inventory import service as inventory
 from tapak.inventory.models import Service
 from tapak.provisioning import service as provisioning
+from tapak.requests import concerning
 from tapak.requests.desk import Desk
 from tapak.requests.models import Request
 from tapak.sdk.errors import Conflict
@@ -39,8 +40,13 @@ def let_go(desk: Desk, request: Request) -> None:
         return
     session, before = desk.session, request.before
     if before is not None:
-        provisioning.declare(session, request.service_id, _resources(before), plugins=desk.registry)
+        if "declared" in before:
+            resources = _resources(before)
+            provisioning.give_back(
+                session, request.service_id, resources, before["declared"], plugins=desk.registry
+            )
         service = session.get_one(Service, (desk.tenant.id, request.service_id))
+        concerning.let_go(desk, service)
         service.request_id = before["request_id"]
         request.service_id = request.before = None
         return
@@ -66,8 +72,8 @@ def services(desk: Desk, request: Request) -> tuple[ServiceRef, ...]:
 
 def _take_up(desk: Desk, request: Request, service_id: int) -> None:
     session = desk.session
-    wake(session, provisioning.WAKE, service_id)  # the first lock of the order, so that two can't both find it free
-    service = session.get(Service, (desk.tenant.id, service_id), populate_existing=True)
+    wake(session, provisioning.WAKE, service_id)  # the first lock of the order; who submits a change takes the second
+    service = session.get(Service, (desk.tenant.id, service_id), populate_existing=True, with_for_update=True)
     if service is None or service.agency_id != request.agency_id or service.state != "live":
         raise Conflict(
             "Layanan yang dipilih tidak sedang aktif. Pilih layanan lain.",

@@ -34,11 +34,21 @@ def write(view: TaskView, result: StepResult, acting_as: str) -> None:
     if result.reservations:
         inventory.reserve(view.desk.session, _service(view), result.reservations)
     if result.resources:
-        _check_archives(view, result.resources)
         service = _service(view)
+        _check_archives(view, result.resources)
         if view.row.concerns_id is not None:
             concerning.begin(view.desk, view.row, service)
         provisioning.declare(view.desk.session, service.id, result.resources, plugins=view.desk.registry)
+        _keep_declared(view, service)
+
+
+def _keep_declared(view: TaskView, service: Service) -> None:
+    """What a service that was there before is to be now: what differs from it later was changed by others."""
+    request, declared = view.row, provisioning.wanted(view.desk.session, service.id)
+    if request.stood is not None:
+        request.stood = {**request.stood, "declared": declared}
+    elif request.before is not None:
+        request.before = {**request.before, "declared": declared}
 
 
 def _check_archives(view: TaskView, resources: Sequence[DesiredResource]) -> None:
