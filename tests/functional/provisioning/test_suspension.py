@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from tapak.inventory.models import Service
+from tapak.inventory.models import Address, HeldName, Service
 from tapak.monitoring import expiry
 from tapak.provisioning import service as acts
 from tapak.provisioning.items import load, ready
-from tapak.sdk.resources import Site
+from tapak.sdk.resources import DesiredResource, RecordSet, Site
+
+from .conftest import NAME, ZONE
 
 NOW = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
 
@@ -69,6 +72,67 @@ def test_one_act_brings_it_back_as_it_was(world, desired):
     applied = world.resources()[site.spec.identity].applied
     assert applied["suspended"] is False
     assert Site(applied["name"], applied["title"], applied["owner"]) == site.spec
+
+
+def test_what_is_declared_meanwhile_stays_off_the_net_until_the_service_is_restored(world, desired):
+    site, name = desired
+    live(world, site, name)
+    suspend(world)
+    world.work()
+    added = DesiredResource("v6", RecordSet(ZONE, NAME, "AAAA", ("2001:db8::10",)), needs=("site",))
+    world.declare(site, replace(name, spec=replace(name.spec, ttl=60)), added)
+    world.work()
+    assert not [spec for spec in world.dns.specs.values() if spec.name == NAME]
+    assert world.resources()[site.spec.identity].applied["suspended"] is True
+    assert world.service().state == "suspended"
+    with world.database.begin(world.tenant.id) as session:
+        told = {state.key: (state.done, state.reason) for state in acts.states(session, world.service_id)}
+        assert told["name"] == (False, "layanan sedang ditangguhkan; pulihkan dahulu")
+        session.scalars(select(Service)).one().suspended_at = None
+        session.flush()
+        acts.restore(session, world.service_id)
+    world.work()
+    assert world.states() == {"site": "live", "name": "live", "v6": "live"}
+    assert world.resources()[name.spec.identity].applied["ttl"] == 60
+    assert world.resources()[site.spec.identity].applied["suspended"] is False
+
+
+def test_what_is_no_longer_declared_meanwhile_does_not_come_back(world, desired):
+    site, name = desired
+    live(world, site, name)
+    suspend(world)
+    world.work()
+    world.declare(site)
+    with world.database.begin(world.tenant.id) as session:
+        session.scalars(select(Service)).one().suspended_at = None
+        session.flush()
+        acts.restore(session, world.service_id)
+    world.work()
+    assert world.states() == {"site": "live"}
+
+
+def test_a_kept_name_is_released_only_when_it_has_gone(world, desired):
+    site, name = desired
+    old = DesiredResource("old", RecordSet(ZONE, f"lama.{ZONE}", "A", ("192.0.2.11",)), for_days=30)
+    with world.database.begin(world.tenant.id) as session:
+        session.add(HeldName(name=old.spec.name, service_id=world.service_id))
+        session.add(Address(address="192.0.2.11", shared=False, service_id=world.service_id))
+    world.declare(site, name, old)
+    world.work()
+    assert world.held()[old.spec.name] == "live"
+    with world.database.begin(world.tenant.id) as session:
+        session.add(HeldName(name=f"disetujui.{ZONE}", service_id=world.service_id))
+        expiry.look(session, world.tenant, datetime.now(UTC) + timedelta(days=31))
+    assert (world.held()[old.spec.name], address(world)) == ("live", world.service_id)
+    world.work()
+    assert world.states() == {"site": "live", "name": "live"}
+    assert (world.held()[old.spec.name], address(world)) == ("quarantined", None)
+    assert (world.held()[name.spec.name], f"disetujui.{ZONE}" in world.held()) == ("live", True)
+
+
+def address(world):
+    with world.database.begin(world.tenant.id) as session:
+        return session.scalars(select(Address.service_id)).one()
 
 
 def test_suspending_twice_changes_nothing(world, desired):

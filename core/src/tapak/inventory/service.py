@@ -118,6 +118,15 @@ def let_go(session: Session, service_id: int, *, names: set[str], addresses: set
     session.execute(update(Address).where(*unused).values(service_id=None))
 
 
+def give_up(session: Session, service_id: int, *, names: set[str], addresses: set[str], rest: int) -> None:
+    """Take back ``names``, which rest for ``rest`` seconds, and ``addresses``, as far as a service holds them."""
+    until = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, rest)
+    held = (HeldName.service_id == service_id, HeldName.state == "live", HeldName.name.in_(names))
+    session.execute(update(HeldName).where(*held).values(state="quarantined", until=until))
+    own = (Address.service_id == service_id, Address.address.in_(addresses))
+    session.execute(update(Address).where(*own).values(service_id=None))
+
+
 def _zones(session: Session) -> Sequence[str]:
     return session.scalars(select(Zone.name).where(~Zone.legacy).order_by(Zone.id)).all()
 

@@ -10,11 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from tapak.audit.service import record
-from tapak.inventory import service as inventory
 from tapak.inventory.models import ExpiryReminder, Service
 from tapak.provisioning import service as provisioning
-from tapak.provisioning.models import Resource
-from tapak.sdk.resources import RecordSet
 from tapak.tenants.models import Tenant
 
 REMINDERS = (60, 30, 7, 1)
@@ -43,13 +40,6 @@ def _retire(session: Session, now: datetime) -> None:
         service = session.scalars(select(Service).where(Service.id == service_id)).one()
         if service.deactivated_at is not None:
             service.suspended_at = None
-        wanted = select(Resource.spec).where(Resource.service_id == service_id, Resource.kind == RecordSet.kind)
-        specs = [spec for spec in session.scalars(wanted) if spec]
-        names = {str(spec["name"]) for spec in specs if spec["type"] != "PTR"}
-        addresses = {str(value) for spec in specs for value in spec["values"]}
-        inventory.let_go(
-            session, service_id, names=names, addresses=addresses, rest=provisioning.rest(session, service_id)
-        )
         told = "Yang disimpan sementara dihapus"
         record(session, "service.retired", person=None, request_id=service.request_id, summary=told)
 

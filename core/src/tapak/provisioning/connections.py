@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, BinaryIO
@@ -81,13 +81,17 @@ def save_connection(
     return known
 
 
-def connection_for(session: Session, spec: Spec, plugins: Registry) -> Connection:
+def connection_for(
+    session: Session, spec: Spec, plugins: Registry, beside: Collection[int] = frozenset()
+) -> Connection:
     """The connection that ``spec`` goes to: by its zone, or for kinds without zones the first that takes its kind.
+
+    Connections ``beside`` which it is to lie (of what it needs) come before the others.
 
     Raises:
         Invalid: no connection serves it; the message says what an admin sets up.
     """
-    for connection in connections(session):
+    for connection in sorted(connections(session), key=lambda each: each.id not in beside):
         able = _capabilities(connection, plugins)
         if not _takes(connection, able, spec.kind):
             continue

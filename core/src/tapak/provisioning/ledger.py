@@ -16,7 +16,7 @@ from tapak.db.wake import LATER, Lease, place
 from tapak.inventory.models import Service
 from tapak.inventory.service import release
 from tapak.provisioning.items import Item
-from tapak.provisioning.service import rest
+from tapak.provisioning.service import release_retired, rest
 from tapak.provisioning.statements import ENDED, FAILED, FINISH, KEEP, LIVE, PUT_BACK, SUSPENDED
 from tapak.sdk.provider import Probe
 from tapak.sdk.resources import Spec, spec_to_json
@@ -109,6 +109,8 @@ class Ledger:
             self._live(session, items)
         if states and states <= {"live", "gone"}:
             self._suspended(session, items)
+            if "gone" in states:
+                release_retired(session, self._service_id)
         self._tell(session)
 
     def _suspended(self, session: Session, items: Sequence[Item]) -> None:

@@ -5,7 +5,7 @@ Locks are taken in one order here and in the reconciler: wake row, resources, se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from tapak.db.session import TENANT
 from tapak.db.wake import wake
 from tapak.engine.diff import plan_order
 from tapak.inventory.models import Service
-from tapak.inventory.service import adopt_name, hand_names
+from tapak.inventory.service import adopt_name, give_up, hand_names
 from tapak.plugins import Registry, registry
 from tapak.provisioning.connections import connection_for
 from tapak.provisioning.models import DRIFTED_CODE, JournalEntry, Resource
@@ -97,7 +97,9 @@ def declare(
 def wanted(session: Session, service_id: int) -> dict[str, Any]:
     """What is wanted of each resource of the service, by kind and identity, whether or not it is suspended."""
     rows = _rows(session, service_id)
-    return {_place(row.kind, row.identity): row.suspended_spec or row.spec for row in rows if row.spec or row.suspended_spec}
+    return {
+        _place(row.kind, row.identity): row.suspended_spec or row.spec for row in rows if row.spec or row.suspended_spec
+    }
 
 
 def give_back(
@@ -188,7 +190,10 @@ def restore(session: Session, service_id: int) -> None:
 
 
 def retire(session: Session, now: datetime) -> tuple[int, ...]:
-    """Have what was to stay until ``now`` at most removed, names first; gives the services that it was of."""
+    """Have what was to stay until ``now`` at most removed, names first; gives the services that it was of.
+
+    Its names and addresses are released when it is gone: :func:`release_retired`.
+    """
     query = select(Resource.service_id).where(Resource.remove_after <= now, Resource.spec.is_not(None)).distinct()
     services = tuple(session.scalars(query.order_by(Resource.service_id)))
     for service_id in services:
@@ -196,10 +201,28 @@ def retire(session: Session, now: datetime) -> tuple[int, ...]:
         for row in _rows(session, service_id):
             if row.remove_after is not None and row.remove_after <= now:
                 _remove(row)
-                row.remove_after = row.suspended_spec = None
+                row.suspended_spec = None
         _flush(session)
         _set_service(session, service_id, "provisioning")
     return services
+
+
+def release_retired(session: Session, service_id: int) -> None:
+    """Release names and addresses of what was to stay for a time and has gone, where no other record has them."""
+    over = (Resource.service_id == service_id, Resource.state == "gone", Resource.remove_after.is_not(None))
+    retired = update(Resource).where(*over).values(remove_after=None).returning(Resource.id, Resource.identity)
+    gone = {row.id: row.identity.partition("/")[0] for row in session.execute(retired)}
+    if not gone:
+        return
+    was = select(JournalEntry.spec).where(JournalEntry.resource_id.in_(gone), JournalEntry.spec.is_not(None))
+    stay = [each for place, each in wanted(session, service_id).items() if place.startswith(f"{RecordSet.kind} ")]
+    names = set(gone.values()) - {spec["name"] for spec in stay}
+    addresses = _values(session.scalars(was)) - _values(stay)
+    give_up(session, service_id, names=names, addresses=addresses, rest=rest(session, service_id))
+
+
+def _values(specs: Iterable[Any]) -> set[str]:
+    return {str(value) for spec in specs for value in spec.get("values", ())}
 
 
 def rest(session: Session, service_id: int) -> int:
@@ -365,7 +388,8 @@ def _leave(session: Session, former: int, names: set[str], service_id: int) -> N
 
 
 def _add(session: Session, service_id: int, resource: DesiredResource, plugins: Registry) -> None:
-    connection, seen = connection_for(session, resource.spec, plugins), resource.takes_over
+    needed = {row.connection_id for row in _rows(session, service_id) if row.key in resource.needs}
+    connection, seen = connection_for(session, resource.spec, plugins, needed), resource.takes_over
     if seen is not None:
         adopt_name(session, session.get_one(Service, (session.info[TENANT], service_id)), seen.name)
     row = _row(service_id, connection.id, resource)

@@ -42,9 +42,7 @@ def let_go(desk: Desk, request: Request) -> None:
     if before is not None:
         if "declared" in before:
             resources = _resources(before)
-            provisioning.give_back(
-                session, request.service_id, resources, before["declared"], plugins=desk.registry
-            )
+            provisioning.give_back(session, request.service_id, resources, before["declared"], plugins=desk.registry)
         service = session.get_one(Service, (desk.tenant.id, request.service_id))
         concerning.let_go(desk, service)
         service.request_id = before["request_id"]

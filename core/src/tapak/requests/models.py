@@ -33,8 +33,9 @@ class Request(TenantRow, Base):
     ``number`` and ``tracking_code`` are empty while it is a draft. ``promised_end`` is the expected end told at
     submission; ``expected_end`` the one now. ``before`` is set where the request goes on with a service that was there:
     the ``request_id`` that it came of until then and its ``resources``, to be given back where this comes to nothing,
-    and with the first declaration what was ``declared``. A request for a ``change`` (of ``tapak.sdk.concerned.CHANGE_KINDS``) concerns a service of before; ``stood`` is how
-    that was when the change began to be carried out.
+    and with the first declaration what was ``declared``. A request for a ``change`` (of
+    ``tapak.sdk.concerned.CHANGE_KINDS``) concerns a service of before; ``stood`` is how that was when the change began
+    to be carried out.
     """
 
     __tablename__ = "request"
