@@ -12,7 +12,7 @@ from tapak.provisioning.connections import ProviderPool, check_connection, colle
 from tapak.provisioning.models import Connection
 from tapak.sdk.databases import Database
 from tapak.sdk.errors import Invalid, ProviderBroken, ProviderDenied
-from tapak.sdk.resources import Account, DesiredResource, RecordSet
+from tapak.sdk.resources import DesiredResource, RecordSet
 from tapak.tenants.models import Tenant
 from tapak.tenants.secrets import append_identity, new_identity, read_identities
 from tapak.testing.provider import MemoryProvider
@@ -71,31 +71,17 @@ def test_kinds_say_which_of_several_connections_serves_what(world: World) -> Non
 
 
 def test_what_needs_a_site_goes_to_the_host_that_the_site_lies_on(world: World) -> None:
-    def host(key: str, kinds: list[str]) -> None:
-        settings = {"server": key}
-        with world.database.begin(world.tenant.id) as session:
-            save_connection(
-                session,
-                world.tenant,
-                world.plugins,
-                key=key,
-                provider="memory",
-                title=key,
-                settings=settings,
-                kinds=kinds,
-            )
-
-    host("web", ["account"])
-    host("kedua", ["site", "account"])
+    with world.database.begin(world.tenant.id) as session:
+        for key, kinds in (("web", ["database"]), ("kedua", ["site", "database"])):
+            settings = {"server": key}
+            named = {"provider": "memory", "title": key, "settings": settings, "kinds": kinds}
+            save_connection(session, world.tenant, world.plugins, key=key, **named)
     world.declare(SITE)
-    account = DesiredResource("account", Account("antrean.contoh.example"), needs=("site",))
-    world.declare(SITE, account)
-    host("web", ["site"])
-    host("ketiga", ["database", "account"])
-    world.declare(SITE, account, DesiredResource("database", Database("mariadb", "antrean"), needs=("site",)))
-    placed = {row.kind: row.connection_id for row in world.resources().values()}
-    second, third = stored(world, "kedua").id, stored(world, "ketiga").id
-    assert placed == {"site": second, "account": second, "database": third}
+    own, other = Database("mariadb", "antrean"), Database("mariadb", "lain")
+    world.declare(SITE, DesiredResource("own", own, needs=("site",)), DesiredResource("other", other))
+    rows, second = world.resources(), stored(world, "kedua").id
+    placed = {identity: row.connection_id == second for identity, row in rows.items()}
+    assert placed == {SITE.spec.identity: True, own.identity: True, other.identity: False}
 
 
 def test_a_kind_that_the_provider_does_not_serve_is_refused(world: World) -> None:

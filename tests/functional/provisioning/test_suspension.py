@@ -82,7 +82,7 @@ def test_what_is_declared_meanwhile_stays_off_the_net_until_the_service_is_resto
     added = DesiredResource("v6", RecordSet(ZONE, NAME, "AAAA", ("2001:db8::10",)), needs=("site",))
     world.declare(site, replace(name, spec=replace(name.spec, ttl=60)), added)
     world.work()
-    assert not [spec for spec in world.dns.specs.values() if spec.name == NAME]
+    assert not [spec for spec in world.dns.standing.values() if spec.name == NAME]
     assert world.resources()[site.spec.identity].applied["suspended"] is True
     assert world.service().state == "suspended"
     with world.database.begin(world.tenant.id) as session:
