@@ -30,8 +30,8 @@ def registering(office, submission):
         return done.request_id, done.next_task_id, {**view.kind.initial(view), **AGENDA}
 
 
-def at_once(office, request_id, *acts):
-    """Run ``acts`` in threads that all wait for the request's lock before the first goes on; gives what they told."""
+def at_once(office, locked, *acts):
+    """Run ``acts`` in threads that all wait for the row ``locked`` before the first goes on; gives what they told."""
     told: list[str] = []
 
     def run(act) -> None:
@@ -43,7 +43,7 @@ def at_once(office, request_id, *acts):
 
     threads = [Thread(target=run, args=(act,)) for act in acts]
     with office.database.begin(office.tenant.id) as holder:
-        holder.execute(select(Request.id).where(Request.id == request_id).with_for_update())
+        holder.execute(locked.with_for_update())
         for thread in threads:
             thread.start()
         deadline = monotonic() + 30
@@ -54,6 +54,10 @@ def at_once(office, request_id, *acts):
     return sorted(told)
 
 
+def of_request(request_id):
+    return select(Request.id).where(Request.id == request_id)
+
+
 def test_a_step_finished_by_many_at_once_is_finished_once(office, registering):
     request_id, task_id, form = registering
 
@@ -61,7 +65,7 @@ def test_a_step_finished_by_many_at_once_is_finished_once(office, registering):
         with office.desk("kasubbag_umum") as desk:
             flow.finish(desk, task_id, form)
 
-    assert at_once(office, request_id, *[act] * 4) == ["bad_move"] * 3 + ["done"]
+    assert at_once(office, of_request(request_id), *[act] * 4) == ["bad_move"] * 3 + ["done"]
     with office.desk("kadis") as desk:
         opened = select(func.count()).select_from(Task).where(Task.request_id == request_id, Task.state == "open")
         assert desk.session.scalar(opened) == 1
@@ -81,7 +85,7 @@ def test_a_file_is_not_taken_once_the_step_is_finished(office, submission):
     def swap() -> None:
         office.upload("dinkes", task_id, "request_letter")
 
-    at_once(office, request_id, submit, swap)
+    at_once(office, of_request(request_id), submit, swap)
     with pytest.raises(TapakError):
         swap()
 
@@ -99,7 +103,7 @@ def test_drafts_saved_at_once_keep_every_field(office):
 
         return act
 
-    assert at_once(office, request_id, *map(saving, names)) == ["done"] * 4
+    assert at_once(office, of_request(request_id), *map(saving, names)) == ["done"] * 4
     with office.desk("dinkes") as desk:
         assert flow.task_view(desk, task_id).task.draft == dict.fromkeys(names, "isi")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
@@ -14,6 +15,7 @@ from tapak.documents import service as documents
 from tapak.documents.library import installed_letters
 from tapak.documents.models import Document
 from tapak.inventory.models import HeldName, Service
+from tapak.provisioning import service as provisioning
 from tapak.provisioning.models import Connection, Resource
 from tapak.requests import deadlines, ends, facts, flow, papers, reading, registers, services
 from tapak.requests.models import Request, Task
@@ -22,6 +24,8 @@ from tapak.sdk.errors import Conflict, Invalid, MissingInput
 from tapak.tenants.calendars import copy_holidays
 from tapak.tenants.models import Tenant
 from tapak_tarakan.website import WEBSITE
+
+from .test_races import at_once
 
 SERVICE = "tarakan.website"
 NAME = "profil.example.test"
@@ -371,6 +375,75 @@ def test_an_update_that_comes_to_nothing_leaves_the_service_as_it_was(web_office
         service = desk.session.get_one(Service, (web_office.tenant.id, row(web_office, first).service_id))
         assert service.request_id == first
     assert row(web_office, request_id).service_id is None
+
+
+def test_an_update_that_comes_to_nothing_undoes_only_what_it_did_itself(web_office):
+    first = website(web_office, sftp_account=True)
+    request_id, task_id = submit(web_office, site=NAME, name_label="", content="<h1>Baru</h1>")
+    task_id = finish(web_office, BIDANG, to_existence(web_office, task_id))
+    with web_office.desk(BIDANG) as desk:
+        flow.begin(desk, task_id)
+    go_live(web_office, request_id)
+    service_id = row(web_office, first).service_id
+    with web_office.desk(None) as desk:
+        provisioning.alter(desk.session, service_id, "release", lambda spec: replace(spec, sha256="c" * 64))
+        provisioning.alter(desk.session, service_id, "account", lambda spec: replace(spec, keys=("ssh-ed25519 AAAA",)))
+    with web_office.desk("dinkes") as desk:
+        ends.withdraw(desk, request_id, "Tidak jadi")
+    after = resources(web_office, first)
+    assert after["release"].spec["sha256"] == "c" * 64
+    assert after["account"].spec["keys"] == ["ssh-ed25519 AAAA"]
+
+
+def test_an_update_that_comes_to_nothing_before_it_is_begun_touches_nothing(web_office):
+    first = website(web_office)
+    service_id = row(web_office, first).service_id
+    request_id, task_id = submit(web_office, site=NAME, name_label="", content="<h1>Baru</h1>")
+    to_existence(web_office, task_id)
+    with web_office.desk(None) as desk:
+        provisioning.alter(desk.session, service_id, "release", lambda spec: replace(spec, sha256="c" * 64))
+    before = resources(web_office, first)
+    with web_office.desk("dinkes") as desk:
+        ends.withdraw(desk, request_id, "Tidak jadi")
+    after = resources(web_office, first)
+    assert {key: (each.spec, each.generation) for key, each in after.items()} == {
+        key: (each.spec, each.generation) for key, each in before.items()
+    }
+
+
+def test_an_update_and_a_change_of_one_website_at_once_don_t_meet(web_office, owner_database):
+    first = website(web_office)
+    service_id = row(web_office, first).service_id
+    settings = {**web_office.tenant.settings, "procedures": [SERVICE, "tarakan.website_change"]}
+    with owner_database.begin() as session:
+        session.execute(update(Tenant).where(Tenant.id == web_office.tenant.id).values(settings=settings))
+    web_office.tenant.settings = settings
+    _, task_id = submit(web_office, site=NAME, name_label="")
+    decision = to_decision(web_office, task_id)
+    with web_office.desk("dinkes") as desk:
+        change = flow.start_request(desk, "tarakan.website_change", concerns=service_id, change="officer")
+        flow.begin(desk, change)
+    web_office.upload("dinkes", change, "request_letter")
+    with web_office.desk("dinkes") as desk:
+        view = flow.task_view(desk, change)
+        sample = {name: value for name, value in WEBSITE.submission.sample.items() if name.startswith("letter_")}
+        told = {**view.kind.initial(view), **sample, "letter_date": "2026-11-13", "statement": True}
+        told |= {"responsible_officer_name": "Pejabat Pengganti", "change_reason": "Mutasi jabatan."}
+    given = {name: value for name, value in told.items() if name in view.kind.schema(view).fields}
+
+    with web_office.desk(BIDANG) as desk:
+        approval = {**flow.begin(desk, decision).kind.initial(flow.task_view(desk, decision)), "outcome": "approve"}
+
+    def take_up():
+        with web_office.desk(BIDANG) as desk:
+            flow.finish(desk, decision, approval)
+
+    def submit_change():
+        with web_office.desk("dinkes") as desk:
+            flow.finish(desk, change, given)
+
+    told = at_once(web_office, select(Service.id).where(Service.id == service_id), take_up, submit_change)
+    assert told == ["conflict", "done"]
 
 
 def test_two_updates_of_one_website_don_t_meet(web_office):

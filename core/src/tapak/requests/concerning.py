@@ -10,6 +10,7 @@ from sqlalchemy import or_, select, update
 
 from tapak.accounts.policy import RequestSubject, require
 from tapak.audit.service import record
+from tapak.db.wake import wake
 from tapak.inventory import service as inventory
 from tapak.inventory.models import Emergency, Service
 from tapak.provisioning import service as provisioning
@@ -100,7 +101,8 @@ def submitted(desk: Desk, request: Request, letter: Mapping[str, Any]) -> None:
     """
     if request.concerns_id is not None:
         query = select(Service).where(Service.id == request.concerns_id).with_for_update()
-        check_free(desk, desk.session.scalars(query).one(), request.change, but=request.id)
+        service = desk.session.scalars(query.execution_options(populate_existing=True)).one()
+        check_free(desk, service, request.change, but=request.id)
     if request.change == "deactivate":
         owed = update(Emergency).where(Emergency.service_id == request.concerns_id, Emergency.settled_at.is_(None))
         came = {"letter_number": letter["letter_number"], "letter_date": date.fromisoformat(letter["letter_date"])}
@@ -166,6 +168,7 @@ def _held(stored: Mapping[str, Any]) -> Held:
 
 def begin(desk: Desk, request: Request, service: Service) -> None:
     """Keep what the service was, before anything of it is changed: the way back."""
+    wake(desk.session, provisioning.WAKE, service.id)
     if request.stood is None:
         names, addresses = inventory.holdings(desk.session, service.id)
         request.stood = {
@@ -199,6 +202,7 @@ def take_back(desk: Desk, request: Request) -> None:
 
 
 def _put_back(desk: Desk, request: Request, service: Service, stood: Mapping[str, Any]) -> None:
+    wake(desk.session, provisioning.WAKE, service.id)
     service.title, service.current, service.deactivated_at = stood["title"], stood["current"], None
     if request.change == "deactivate" and not stood["suspended"] and not _emergency_since(desk, service, stood):
         service.suspended_at = None
