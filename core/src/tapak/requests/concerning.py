@@ -44,14 +44,25 @@ def check_start(desk: Desk, procedure: Procedure, service_id: int | None, change
             told = "Perubahan diajukan dari halaman Layanan aktif, pada layanan yang akan diubah."
             raise Invalid(told, log="a change and its service go together", fields={"concerns": [told]})
         return
-    service = desk.session.get(Service, (desk.tenant.id, service_id))
-    if service is None:
-        raise NotFound("Layanan ini tidak ditemukan.", log=f"service {service_id} not found")
-    require(desk.somebody, "service.change", RequestSubject(agency_id=service.agency_id, applicant_id=0))
+    service = find(desk, service_id)
     if service.procedure != procedure.changes.base.key or change not in procedure.changes.kinds:
         told = "Perubahan itu tidak tersedia untuk layanan ini."
         raise Invalid(told, log=f"{procedure.key} doesn't {change} services of {service.procedure}")
     check_free(desk, service, change)
+
+
+def find(desk: Desk, service_id: int) -> Service:
+    """A service that the desk's person may have changed.
+
+    Raises:
+        NotFound: there is none, or this person may not know of it.
+        Forbidden: the person is not of its unit.
+    """
+    service = desk.session.get(Service, (desk.tenant.id, service_id))
+    if service is None:
+        raise NotFound("Layanan ini tidak ditemukan.", log=f"service {service_id} not found")
+    require(desk.somebody, "service.change", RequestSubject(agency_id=service.agency_id, applicant_id=0))
+    return service
 
 
 def offered_changes(desk: Desk) -> dict[str, list[tuple[str, str, str]]]:

@@ -46,6 +46,8 @@ def start_request(desk: Desk, procedure_key: str, *, concerns: int | None = None
         Conflict: the service doesn't run, or is being changed already.
     """
     person = desk.somebody
+    if concerns is not None:
+        concerning.find(desk, concerns)
     require(person, "request.start", None)
     if person.agency_id is None:
         raise Forbidden("Akun Anda tidak terdaftar pada perangkat daerah pemohon.", log="account without an agency")
