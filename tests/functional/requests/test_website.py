@@ -458,6 +458,26 @@ def test_two_updates_of_one_website_don_t_meet(web_office):
     assert row(web_office, first).number in refused.value.message
 
 
+def test_a_service_is_taken_up_with_its_first_declaration_too(web_office):
+    first = website(web_office)
+    before = resources(web_office, first)
+
+    def all_but_names(view):
+        stands = [each for service in view.services for each in service.resources if each.key != "name"]
+        return stands if "exists" in view.results else ()
+
+    reserves_nothing = replace(WEBSITE, desired_resources=all_but_names)
+    procedures = {**web_office.registry.procedures, WEBSITE.code: reserves_nothing}
+    web_office.registry = replace(web_office.registry, procedures=procedures)
+    request_id, task_id = submit(web_office, site=NAME, name_label="", content="<h1>Baru</h1>")
+    task_id = finish(web_office, BIDANG, to_existence(web_office, task_id))
+    assert row(web_office, request_id).service_id is None
+    with web_office.desk(BIDANG) as desk:
+        flow.begin(desk, task_id)
+    assert row(web_office, request_id).service_id == row(web_office, first).service_id
+    assert resources(web_office, request_id)["release"].spec == before["release"].spec
+
+
 def test_another_unit_s_website_is_not_offered(web_office):
     website(web_office)
     with pytest.raises(Invalid) as refused:
