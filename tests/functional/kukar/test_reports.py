@@ -15,9 +15,12 @@ from tapak.inventory.models import Service
 from tapak.reports import periodic, subdomains
 from tapak.reports.formats import FORMATS
 from tapak.sdk.errors import Forbidden, Invalid, NotFound
+from tapak_kukar.hosting import HOSTING
 
 WITA_NEW_YEAR = datetime(2026, 12, 31, 16, 0, tzinfo=UTC)
 NAME = "ppdb.kukarkab.go.id"
+REVERSE = "113.0.203.in-addr.arpa"
+SUBMISSION = HOSTING.submission.sample
 
 
 @pytest.fixture
@@ -111,6 +114,16 @@ def test_what_is_hosted_stands_in_the_list(office, live):
     assert (told["Nama domain"], told["Alamat"], told["Komponen"]) == (NAME, "203.0.113.7", "Situs web")
     assert (told["Aktif sejak"].isoformat(), told["Berlaku sampai"].isoformat()) == ("2026-10-01", "2027-10-01")
     assert told["Keadaan"] == "aktif"
+    assert (told["Aplikasi"], told["Penanggung jawab"]) == (
+        SUBMISSION["system_name"],
+        SUBMISSION["responsible_officer_name"],
+    )
+    changed = {"responsible_officer_name": "Pejabat Pengganti", "system_name": "PPDB Daring"}
+    with office.desk("admin") as desk:
+        desk.session.get_one(Service, (desk.tenant.id, 1)).current = changed
+        desk.session.flush()
+        (row,) = periodic.read(desk, "aplikasi", None).tables[0].rows
+        assert {"Pejabat Pengganti", "PPDB Daring"} < {str(cell) for cell in row}
     with office.desk("admin") as desk:
         desk.session.get_one(Service, (desk.tenant.id, 1)).state = "ended"
         desk.session.flush()
@@ -122,14 +135,24 @@ def test_names_and_addresses_in_use_and_free(office, live):
         add = "insert into address (tenant_id, address, shared, service_id) select tenant_id, :address, :shared, "
         session.execute(text(f"{add} id from service"), {"address": "203.0.113.7", "shared": False})
         session.execute(text(f"{add} null from service"), {"address": "203.0.113.9", "shared": False})
+        pointer = {"zone": REVERSE, "name": f"7.{REVERSE}", "type": "PTR", "values": [f"{NAME}."], "ttl": 300}
+        session.execute(
+            text(
+                "insert into resource (tenant_id, service_id, connection_id, key, kind, identity, spec, state) select"
+                " tenant_id, service_id, connection_id, 'pointer', kind, :identity, cast(:spec as jsonb), 'live'"
+                " from resource where kind = 'record_set'"
+            ),
+            {"identity": f"7.{REVERSE}/PTR", "spec": json.dumps(pointer)},
+        )
+        session.execute(text("update service set live_at = '2026-08-01 01:00+00'"))
     with office.desk("kabid") as desk:
         report = periodic.read(desk, "ip", None)
         names, addresses = report.tables
         free = desk.session.scalar(text("select count(*) from address where not shared and service_id is null"))
     (name,) = names.rows
     assert [*name[:3], name[6].isoformat(), name[7]] == [NAME, "A", "203.0.113.7", "2026-10-01", "aktif"]
-    held = {row[0]: row[1] for row in addresses.rows}
-    assert held["203.0.113.7"] == "satu layanan"
+    held = {row[0]: row[1:3] for row in addresses.rows}
+    assert held["203.0.113.7"] == ["satu layanan", f"{NAME}."]
     assert "203.0.113.9" not in held
     assert f"{len(held)} alamat IP publik dipakai, {free} bebas" in dict(report.about)["Jumlah"]
 

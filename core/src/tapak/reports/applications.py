@@ -14,6 +14,7 @@ from tapak.reports.tables import DAY, Cell, Column, Report, Stamp, Table
 from tapak.requests.desk import Desk
 from tapak.requests.models import Request
 from tapak.sdk.addresses import is_reverse
+from tapak.sdk.parts import Listing
 from tapak.sdk.resources import RecordSet, Site
 from tapak.sdk.wording import RESOURCE_KINDS, day_words
 from tapak.tenants.models import Agency
@@ -50,7 +51,7 @@ def report(desk: Desk, printed_by: str) -> Report:
 
 
 def _rows(desk: Desk) -> Iterator[Sequence[Cell]]:
-    zone, titles = ZoneInfo(desk.tenant.time_zone), _titles(desk)
+    zone = ZoneInfo(desk.tenant.time_zone)
     parts = _parts(desk)
     query = (
         select(Service, Agency.name, Request.answers)
@@ -63,15 +64,16 @@ def _rows(desk: Desk) -> Iterator[Sequence[Cell]]:
         own = parts.get(service.id, [])
         if not any(part.kind == Site.kind for part in own):
             continue
-        told = answers or {}
+        procedure = next(iter(desk.registry.versions(service.procedure)), None)
+        told = procedure.listing({**(answers or {}), **service.current}) if procedure else Listing()
         yield [
-            str(told.get("system_name") or service.title),
+            told.title or service.title,
             _listed(part.identity.partition("/")[0] for part in own if _is_name(part)),
             agency,
-            titles.get(service.procedure, service.procedure),
+            procedure.service if procedure else service.procedure,
             _listed(value for part in own if _is_name(part) for value in _spec(part).get("values", ())),
             _listed(RESOURCE_KINDS.get(part.kind, part.kind) for part in own if part.kind != RecordSet.kind),
-            str(told.get("responsible_officer_name", "")),
+            told.officer,
             service.live_at.astimezone(zone).date() if service.live_at else None,
             service.expires_on,
             RUNNING[service.state],
@@ -96,7 +98,3 @@ def _is_name(part: Row[Any]) -> bool:
 
 def _listed(texts: Iterator[str]) -> str:
     return ", ".join(dict.fromkeys(texts))
-
-
-def _titles(desk: Desk) -> Mapping[str, str]:
-    return {procedure.key: procedure.service for procedure in desk.registry.procedures.values()}

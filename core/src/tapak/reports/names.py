@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, func, select
 
 from tapak.inventory.models import Address, Service
 from tapak.inventory.service import free_addresses
-from tapak.provisioning.models import Resource
+from tapak.provisioning.models import JournalEntry, Resource
 from tapak.reports.applications import RUNNING
 from tapak.reports.tables import DAY, Cell, Column, Report, Stamp, Table
 from tapak.requests.desk import Desk
 from tapak.requests.models import Request
+from tapak.sdk.addresses import is_reverse, pointer_record
 from tapak.sdk.resources import RecordSet
 from tapak.sdk.wording import RESOURCE_STATES, day_words
 from tapak.tenants.dates import local_day
@@ -29,7 +31,13 @@ NAMES = (
     Column("Aktif sejak", DAY),
     Column("Keadaan"),
 )
-ADDRESSES = (Column("Alamat IP"), Column("Pemakaian"), Column("Layanan"), Column("Perangkat daerah"))
+ADDRESSES = (
+    Column("Alamat IP"),
+    Column("Pemakaian"),
+    Column("Nama balik (PTR)"),
+    Column("Layanan"),
+    Column("Perangkat daerah"),
+)
 
 
 def report(desk: Desk, printed_by: str) -> Report:
@@ -45,19 +53,42 @@ def report(desk: Desk, printed_by: str) -> Report:
 
 def _names(desk: Desk) -> Iterator[Sequence[Cell]]:
     query = (
-        select(Resource, Service, Agency.name, Request.number)
+        select(Resource, Service, Agency.name, Request.number, _since())
         .join(Service, Service.id == Resource.service_id)
         .join(Agency, Agency.id == Service.agency_id)
         .outerjoin(Request, Request.id == Service.request_id)
         .where(Resource.kind == RecordSet.kind, (Resource.state != "gone") | Resource.suspended_spec.is_not(None))
         .order_by(Resource.identity)
     )
-    for part, service, agency, number in desk.session.execute(query):
+    for part, service, agency, number, stood in desk.session.execute(query):
         name, _, kind = part.identity.partition("/")
+        if is_reverse(name):
+            continue
         values = (part.spec or part.suspended_spec or part.applied or {}).get("values", ())
-        since = service.live_at and local_day(service.live_at, desk.tenant.time_zone)
+        since = local_day(stood, desk.tenant.time_zone) if stood else None
         state = RUNNING["suspended"] if part.suspended_spec else RESOURCE_STATES[part.state]
         yield [name, kind, ", ".join(values), agency, service.title, number or "", since, state]
+
+
+def _since() -> ScalarSelect[datetime | None]:
+    """When the record set stood for the first time."""
+    stood = select(func.min(JournalEntry.at)).where(
+        JournalEntry.resource_id == Resource.id, JournalEntry.phase.in_(("verified", "adopted"))
+    )
+    return stood.correlate(Resource).scalar_subquery()
+
+
+def _pointers(desk: Desk) -> Callable[[str], str]:
+    """Gives the name that an address leads back to; empty where it has none."""
+    query = select(Resource.spec).where(Resource.kind == RecordSet.kind, Resource.spec.is_not(None))
+    found = {spec["name"]: spec for spec in desk.session.scalars(query) if spec and is_reverse(spec["name"])}
+    zones = tuple({spec["zone"] for spec in found.values()})
+
+    def back(address: str) -> str:
+        record = pointer_record(zones, address, "")
+        return ", ".join(found.get(record.name, {}).get("values", ())) if record else ""
+
+    return back
 
 
 def _addresses(desk: Desk) -> Iterator[Sequence[Cell]]:
@@ -68,6 +99,7 @@ def _addresses(desk: Desk) -> Iterator[Sequence[Cell]]:
         .where(Address.shared | Address.service_id.is_not(None))
         .order_by(Address.id)
     )
+    back = _pointers(desk)
     for address, title, agency in desk.session.execute(query):
         use = "server web bersama" if address.shared else "satu layanan"
-        yield [address.address, use, title or "", agency or ""]
+        yield [address.address, use, back(address.address), title or "", agency or ""]

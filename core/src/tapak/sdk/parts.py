@@ -7,6 +7,7 @@ a request, and the names that are wished for.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tapak.sdk.fields import Choice, Choices, Count, Day, Figures, Label, Line, Nip, Pattern, Prose, Tick
@@ -192,6 +193,19 @@ PLAIN_SUBMISSION = Form(
 def letter_subject(answers: Mapping[str, Any]) -> str:
     """The subject line of the applicant's letter."""
     return str(answers.get("letter_subject", ""))
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What lists of services tell of one by its answers: what it is called, and who answers for it; may be empty."""
+
+    title: str = ""
+    officer: str = ""
+
+
+def listing(answers: Mapping[str, Any]) -> Listing:
+    """The system's name of a :class:`SystemPart`, and the responsible officer of a :class:`PeoplePart`."""
+    return Listing(str(answers.get("system_name", "")), str(answers.get("responsible_officer_name", "")))
 
 
 def wished_names(answers: Mapping[str, Any]) -> Sequence[NameWish]:
