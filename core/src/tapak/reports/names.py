@@ -70,7 +70,7 @@ def _names(desk: Desk) -> Iterator[Sequence[Cell]]:
         yield [name, kind, ", ".join(values), agency, service.title, number or "", since, state]
 
 
-def _since() -> ScalarSelect[datetime | None]:
+def _since() -> ScalarSelect[datetime]:
     """When the record set stood for the first time."""
     stood = select(func.min(JournalEntry.at)).where(
         JournalEntry.resource_id == Resource.id, JournalEntry.phase.in_(("verified", "adopted"))

@@ -14,9 +14,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from tapak.sdk.errors import Invalid
+from tapak.sdk.wording import ENGINES
+
+if TYPE_CHECKING:
+    from tapak.sdk.view import View
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
 PREFIX = re.compile(r"[a-z][a-z0-9_]{0,10}_")
@@ -25,6 +29,9 @@ OWNER = 200
 SITE = re.compile(r"(?:[a-z0-9.-]{1,253})?")
 UNICODE = {"mariadb": "utf8mb4", "postgresql": "utf8"}
 LARGEST = 2**50
+NO_DATABASE = "none"
+ENGINE_CHOICES = {NO_DATABASE: "Tanpa basis data", **ENGINES}
+"""What a form asks a site's owner: no database, or which engine's."""
 PASSWORD_BYTES = 24
 
 
@@ -63,6 +70,11 @@ class Database:
     def identity(self) -> str:
         """What can exist once: ``mariadb/antrean``."""
         return f"{self.engine}/{self.name}"
+
+
+def offered_engines(view: View) -> dict[str, str]:
+    """Those of :data:`ENGINE_CHOICES` that the agency has a server for."""
+    return {key: told for key, told in ENGINE_CHOICES.items() if key == NO_DATABASE or view.offers(Database.kind, key)}
 
 
 def check_database(spec: object, engine: str) -> Database:

@@ -7,8 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from tapak.sdk.decisions import RETURN_REASONS
-from tapak.sdk.fields import Choices
-from tapak.sdk.settings import SettingsSchema
+from tapak.sdk.settings import SettingsSchema, Ways, texts
 from tapak_kukar.category import HIGH, STRATEGIC
 
 MINUTE, DAY = 60, 86_400
@@ -29,31 +28,12 @@ def _count(label: str, default: int, least: int, most: int, help: str = "") -> f
     )
 
 
-def _texts(label: str, default: tuple[str, ...], limit: int, least: int = 0) -> fields.List[str]:
-    length = validate.Length(min=1, max=limit, error=f"Isi 1 sampai {limit} karakter per baris.")
-    return fields.List(
-        fields.String(validate=length, error_messages={"invalid": "Isi dengan teks."}),
-        load_default=lambda: list(default),
-        validate=validate.Length(min=least, max=100, error=f"Isi {least} sampai 100 baris."),
-        error_messages={"invalid": "Isi satu teks per baris."},
-        metadata={"label": label, "help": "Satu per baris."},
-    )
-
-
-class Ways(Choices):
-    """Ways out of the PSE check beyond the document."""
-
-    def __init__(self) -> None:
-        super().__init__("Bila data PSE tidak sesuai (di luar SOP)", optional=True)
-        self.validators = [validate.ContainsOnly(list(WAYS), list(WAYS.values()), error="Pilih dari daftar.")]
-
-
 class KukarSettings(SettingsSchema):
     """Settings of Kukar's procedures. ``ttl`` is in seconds; thresholds are scores of the category's ten questions."""
 
     ttl = _count("TTL rekaman DNS (detik)", 300, MINUTE, DAY)
-    reserved_names = _texts("Nama yang tidak diberikan", ("bupati", "wakilbupati", "diskominfo", "kukar"), 63)
-    pse_mismatch = Ways()
+    reserved_names = texts("Nama yang tidak diberikan", ("bupati", "wakilbupati", "diskominfo", "kukar"), 63)
+    pse_mismatch = Ways("Bila data PSE tidak sesuai (di luar SOP)", WAYS)
     category_high = _count("Nilai terendah kategori Tinggi", HIGH, 11, 50)
     category_strategic = _count("Nilai terendah kategori Strategis", STRATEGIC, 12, 50)
     village_guidance = fields.String(
@@ -61,7 +41,7 @@ class KukarSettings(SettingsSchema):
         validate=validate.Length(min=20, max=1000, error="Isi 20 sampai 1000 karakter."),
         metadata={"label": "Penjelasan bagi pemerintah desa"},
     )
-    return_reasons = _texts(
+    return_reasons = texts(
         "Alasan pengembalian",
         (*RETURN_REASONS[:-1], "Data PSE tidak sesuai dengan permohonan", RETURN_REASONS[-1]),
         200,

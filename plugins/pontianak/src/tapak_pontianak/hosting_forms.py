@@ -7,6 +7,7 @@ from typing import Any
 
 from tapak.sdk import parts
 from tapak.sdk.contexts import common, outcome, people
+from tapak.sdk.databases import ENGINE_CHOICES, offered_engines
 from tapak.sdk.fields import Choice, Day, Line, Pattern, Prose
 from tapak.sdk.forms import Form, Lines, Page, StepSchema
 from tapak.sdk.registers import Record
@@ -16,7 +17,7 @@ from tapak.sdk.view import View
 from tapak.sdk.wording import clock_words, day_words
 from tapak_pontianak import files
 from tapak_pontianak.registers import APPLICATIONS
-from tapak_pontianak.resources import ENGINES, backup_times, engines
+from tapak_pontianak.resources import backup_times
 
 RUNTIMES = {"static": "Halaman statis (HTML)", "php": "PHP"}
 PERSONAL_DATA = {"no": "Tidak memuat data pribadi", "yes": "Memuat data pribadi"}
@@ -35,7 +36,7 @@ class ApplicationPart(StepSchema):
     year = Line("Tahun dibuat", 4, optional=True, page="application", rule=YEAR)
     developer = Line("Pengembang", 200, optional=True, page="application", help="Unit, penyedia, atau perorangan.")
     runtime = Choice("Dijalankan dengan", RUNTIMES, page="application", widget="radio")
-    database = Choice("Basis data", ENGINES, page="application", widget="radio")
+    database = Choice("Basis data", ENGINE_CHOICES, page="application", widget="radio")
     personal_data = Choice("Data pribadi", PERSONAL_DATA, page="application", widget="radio", help="Misalnya NIK.")
 
 
@@ -126,7 +127,7 @@ SUBMISSION = Form(
         files.upload(f"{FILE_HELP} Boleh dikirim nanti, saat diminta Seksi PK&AI.", APPLICATION_PAGE.key),
     ),
     asked_anew=parts.ASKED_ANEW | {"head_disposition_number", "head_disposition_date"},
-    choices=lambda view: {"name_zone": zone_choices(view), "database": engines(view)},
+    choices=lambda view: {"name_zone": zone_choices(view), "database": offered_engines(view)},
     initial=lambda view: {"name_zone": next(iter(view.zones), "")},
     problems=_not_ahead,
     sample={
@@ -202,7 +203,7 @@ def _application(view: View) -> Record:
         "year": answers.get("year", ""),
         "developer": answers.get("developer", ""),
         "technology": answers.get("technology", ""),
-        "database": ENGINES[answers["database"]],
+        "database": ENGINE_CHOICES[answers["database"]],
         "personal_data": PERSONAL_DATA[answers["personal_data"]],
         "backup": f"Harian pukul {clock_words(times, view.now)}" if times else "Tidak dicadangkan",
         "address": view.results["host"]["address"],

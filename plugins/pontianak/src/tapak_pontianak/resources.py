@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from tapak.sdk.addresses import address_record
 from tapak.sdk.backups import Backup
-from tapak.sdk.databases import Database
+from tapak.sdk.databases import NO_DATABASE, Database
 from tapak.sdk.errors import Conflict
 from tapak.sdk.forms import Lines
 from tapak.sdk.names import NameWish
@@ -17,8 +17,6 @@ from tapak.sdk.view import View
 from tapak_pontianak import files
 
 DEFAULT_TTL = 300
-NO_DATABASE = "none"
-ENGINES = {NO_DATABASE: "Tanpa basis data", "mariadb": "MariaDB", "postgresql": "PostgreSQL"}
 NAMED = ("name", "receive")
 """The steps from which on the name is wanted."""
 
@@ -46,11 +44,6 @@ def database_name(name: str) -> str:
 def backup_times(view: View) -> tuple[str, ...]:
     """When backups are made; none where the agency keeps none."""
     return tuple(view.settings.get("backup_at") or ()) if view.offers(Backup.kind) else ()
-
-
-def engines(view: View) -> dict[str, str]:
-    """The databases that the agency has a server for."""
-    return {key: told for key, told in ENGINES.items() if key == NO_DATABASE or view.offers(Database.kind, key)}
 
 
 def configuration(view: View) -> Lines:

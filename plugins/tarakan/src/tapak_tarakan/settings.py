@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from marshmallow import fields, validate
 
-from tapak.sdk.fields import Pattern
-from tapak.sdk.settings import SettingsSchema
+from tapak.sdk.settings import SettingsSchema, clocks, texts
 
 MINUTE, DAY = 60, 86_400
 DEFAULT_TTL = 300
-CLOCK = Pattern(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", "Tulis jam seperti 01:30.")
-
-
-def _texts(
-    label: str, default: list[str], limit: int, least: int = 0, each: Callable[[str], Any] | None = None
-) -> fields.List[str]:
-    length = validate.Length(min=1, max=limit, error=f"Isi 1 sampai {limit} karakter per baris.")
-    return fields.List(
-        fields.String(validate=[length, *([each] if each else [])], error_messages={"invalid": "Isi dengan teks."}),
-        load_default=lambda: list(default),
-        validate=validate.Length(min=least, max=100, error=f"Isi {least} sampai 100 baris."),
-        error_messages={"invalid": "Isi satu teks per baris."},
-        metadata={"label": label, "help": "Satu per baris."},
-    )
 
 
 def _count(label: str, default: int, most: int) -> fields.Integer:
@@ -47,25 +29,25 @@ class TarakanSettings(SettingsSchema):
         error_messages={"invalid": "Isi dengan angka bulat."},
         metadata={"label": "TTL rekaman DNS (detik)"},
     )
-    reserved_names = _texts("Nama yang tidak diberikan", ["walikota", "wakilwalikota", "dkisp", "tarakan"], 63)
-    name_patterns = _texts("Pola nama subdomain", ["*"], 63, least=1)
+    reserved_names = texts("Nama yang tidak diberikan", ["walikota", "wakilwalikota", "dkisp", "tarakan"], 63)
+    name_patterns = texts("Pola nama subdomain", ["*"], 63, least=1)
     document_root = fields.String(
         load_default="sites/{name}/public",
         validate=validate.Length(max=200, error="Paling banyak 200 karakter."),
         metadata={"label": "Document root", "help": "{name} diganti nama lengkap situs."},
     )
-    backup_times = _texts("Jam pencadangan website", ["01:30"], 5, least=1, each=CLOCK)
+    backup_times = clocks("Jam pencadangan website", ["01:30"], least=1)
     backup_daily = _count("Cadangan harian yang disimpan", 7, 366)
     backup_weekly = _count("Cadangan mingguan yang disimpan", 4, 260)
     backup_monthly = _count("Cadangan bulanan yang disimpan", 12, 120)
     backup_test_days = _count("Uji pemulihan setiap (hari)", 30, 366)
-    disposition_instructions = _texts(
+    disposition_instructions = texts(
         "Isi lembar disposisi: dengan hormat harap",
         ["Tanggapan dan saran", "Proses lebih lanjut", "Koordinasi/konfirmasikan"],
         100,
         least=1,
     )
-    return_reasons = _texts(
+    return_reasons = texts(
         "Alasan pengembalian",
         [
             "Surat permohonan tidak lengkap atau tidak terbaca",

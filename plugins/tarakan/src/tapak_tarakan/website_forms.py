@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tapak.sdk import parts
-from tapak.sdk.databases import Database
+from tapak.sdk.databases import NO_DATABASE, Database, offered_engines
 from tapak.sdk.fields import Choice, Label, Line, Prose, Table, Tick
 from tapak.sdk.forms import ARCHIVES, LARGEST_APPLICATION, Form, Lines, Page, StepSchema, Upload
 from tapak.sdk.request_view import delivered, zone_choices
@@ -20,8 +20,6 @@ READY, NONE = "ready", "none"
 PREPARED = {READY: "Sudah siap: arsip aplikasinya disertakan", NONE: "Belum ada: mohon dibuatkan"}
 STATIC, PHP = "static", "php"
 RUNTIMES = {STATIC: "Halaman statis (HTML)", PHP: "Aplikasi PHP"}
-NO_DATABASE = "none"
-ENGINES = {"mariadb": "MariaDB", "postgresql": "PostgreSQL"}
 FILES_PAGE = Page("files", "Berkas website")
 APPLICATION = Upload(
     "application",
@@ -197,11 +195,6 @@ def about(view: View) -> Lines:
     return [("Nama sistem", str(answers.get("system_name", ""))), *updated, *parts.name_lines(answers)]
 
 
-def _databases(view: View) -> dict[str, str]:
-    offered = {engine: title for engine, title in ENGINES.items() if view.offers(Database.kind, engine)}
-    return {NO_DATABASE: "Tanpa basis data", **offered}
-
-
 def _sites(view: View) -> dict[str, str]:
     found = websites(view).items()
     return {name: service.title if name in service.title else f"{service.title} · {name}" for name, service in found}
@@ -317,7 +310,7 @@ REVIEW = Form(
 EXISTENCE = Form(
     Existence,
     uploads=APPLICATION_FILES,
-    choices=lambda view: {"site": _sites(view), "database": _databases(view)},
+    choices=lambda view: {"site": _sites(view), "database": offered_engines(view)},
     initial=_existence,
     shown=_application,
     problems=_existence_problems,
@@ -332,7 +325,7 @@ ANALYSIS = Form(
 MAKING = Form(
     MakingPart,
     uploads=APPLICATION_FILES,
-    choices=lambda view: {"database": _databases(view)},
+    choices=lambda view: {"database": offered_engines(view)},
     initial=_as_decided,
     shown=_needed,
     problems=lambda view, data: {**_running_problems(data), **_archive_problems(view)},

@@ -11,12 +11,12 @@ from typing import Any
 from tapak.sdk import parts
 from tapak.sdk.addresses import address_record
 from tapak.sdk.backups import Backup
-from tapak.sdk.databases import Database
+from tapak.sdk.databases import NO_DATABASE, Database
 from tapak.sdk.request_view import delivered
 from tapak.sdk.resources import Account, DesiredResource, Php, Release, Site
 from tapak.sdk.view import ServiceRef, View
 from tapak_tarakan.settings import DEFAULT_TTL
-from tapak_tarakan.website_forms import APPLICATION, NO_DATABASE, PHP, barrier, chosen_site, websites
+from tapak_tarakan.website_forms import APPLICATION, PHP, barrier, chosen_site, websites
 
 LONGEST_NAME = 48
 """Characters of a database's name (``tapak.sdk.databases``)."""
