@@ -208,15 +208,15 @@ class Procedure:
 
     ``request_number`` is the pattern of the request's own number (tokens in ``tapak.engine.numbering``).
 
-    What core asks a procedure about its answers are named, pure functions: ``validate`` gives problems of a
-    submission by field; ``subject`` the one-line title; ``listing`` what lists of services tell; ``wished_names``
-    the names that must be free and are looked up for the reviewer; ``about`` the lines that say in letters what the request is about; ``configuration`` how it
-    was set up; ``desired_resources`` what is to be live at the end, asked with the figures of every step too, so that
-    it bears results that aren't there yet or refuses with a ``TapakError``; ``looked_up`` the record sets whose present
-    state is read from the zone with a step's figures (the option ``facts`` asks for figures whatever the step's kind);
-    ``continues`` the id of the unit's service (of ``view.services``) that the request changes instead of making a new
-    one; ``expected_outcomes`` by step which outcome is expected where that isn't the first one that goes on, so that
-    the expected end is right.
+    What core asks a procedure about its answers are named, pure functions: ``validate`` gives problems of a submission
+    by field; ``subject`` the one-line title; ``listing`` what lists of services tell; ``wished_names`` the names that
+    must be free and are looked up for the reviewer; ``about`` the lines that say in letters what the request is about;
+    ``configuration`` how it was set up; ``desired_resources`` what is to be live at the end, asked with the figures of
+    every step too, so that it bears results that aren't there yet or refuses with a ``TapakError``; ``looked_up`` the
+    record sets whose present state is read from the zone with a step's figures (the option ``facts`` asks for figures
+    whatever the step's kind); ``continues`` the id of the unit's service (of ``view.services``) that the request
+    changes instead of making a new one; ``expected_outcomes`` by step which outcome is expected where that isn't the
+    first one that goes on, so that the expected end is right.
 
     ``forms`` are what is filled in, and ``effects`` what finishing a step leads to beside what its kind does, each by
     the key of a step. Both are code, taken from what is installed, and no part of the snapshot; so are ``listing``
