@@ -31,6 +31,7 @@ sys.path.append(str(PROCESSES))
 NOWHERE = {
     "WEB_ADDRESS": "127.0.0.1",
     "WEB_URL": "http://127.0.0.1:9",
+    "WEB_PORT": "9",
     "WEB_AGENT_CONFIG": "/nonexistent",
     "DNS_ADDRESS": "127.0.0.1",
     "DNS_PORT": "9",

@@ -38,6 +38,7 @@ NOW = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
 PLACEHOLDERS = {
     "WEB_ADDRESS": "127.0.0.1",
     "WEB_URL": "http://127.0.0.1:9",
+    "WEB_PORT": "9",
     "WEB_AGENT_CONFIG": "/nonexistent/agent.json",
     "DNS_ADDRESS": "127.0.0.1",
     "DNS_PORT": "9",

@@ -32,6 +32,7 @@ Apply = Callable[..., dict[str, int]]
 FILL = {
     "WEB_ADDRESS": "127.0.0.1",
     "WEB_URL": "http://127.0.0.1:8081",
+    "WEB_PORT": "8081",
     "WEB_AGENT_CONFIG": "/etc/agent.toml",
     "DNS_ADDRESS": "127.0.0.1",
     "DNS_PORT": "5353",
@@ -39,6 +40,7 @@ FILL = {
     "DNS_KEY_SECRET": "c2FuZ2F0IHJhaGFzaWE=",
     "DNS_ALGORITHM": "hmac-sha256",
     "NGINX_URL": "http://127.0.0.1:8082",
+    "NGINX_PORT": "8082",
     "NGINX_AGENT_CONFIG": "/etc/agent-nginx.toml",
     "WEB_ACCOUNTS": "account",
     "MARIADB_ADDRESS": "127.0.0.1",

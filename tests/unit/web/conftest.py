@@ -46,6 +46,7 @@ PDF = HEAD + b"xref\n0 1\n0000000000 65535 f \ntrailer\n<< /Root 1 0 R >>\nstart
 PLACEHOLDERS = {
     "WEB_ADDRESS": "127.0.0.1",
     "WEB_URL": "http://127.0.0.1:9",
+    "WEB_PORT": "9",
     "WEB_AGENT_CONFIG": "/nonexistent/agent.json",
     "DNS_ADDRESS": "127.0.0.1",
     "DNS_PORT": "9",

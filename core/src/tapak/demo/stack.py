@@ -158,6 +158,7 @@ class Stack:
         return {
             "WEB_ADDRESS": "127.0.0.1",
             "WEB_URL": self.apache.url,
+            "WEB_PORT": str(self.apache.port),
             "WEB_AGENT_CONFIG": str(self.apache.agent_config),
             "DNS_ADDRESS": self.bind.address,
             "DNS_PORT": str(self.bind.port),
@@ -173,7 +174,11 @@ class Stack:
         """Of the servers that aren't always there."""
         found = {"BACKUPS": str(self.home / "backups"), "BACKUP_PASSWORD": self._secret("backup_password")}
         if "NGINX_URL" in self.named:
-            found |= {"NGINX_URL": self.nginx.url, "NGINX_AGENT_CONFIG": str(self.nginx.agent_config)}
+            found |= {
+                "NGINX_URL": self.nginx.url,
+                "NGINX_PORT": str(self.nginx.port),
+                "NGINX_AGENT_CONFIG": str(self.nginx.agent_config),
+            }
         if "MARIADB_PORT" in self.named:
             found |= {
                 "MARIADB_ADDRESS": "127.0.0.1",

@@ -15,6 +15,7 @@ from tapak.db.wake import wake
 from tapak.inventory.models import Service
 from tapak.panel.models import OneTimeLink, ServiceLook
 from tapak.provisioning.models import JournalEntry, Resource
+from tapak.provisioning.public import site_url
 from tapak.requests import concerning
 from tapak.requests.desk import Desk
 from tapak.sdk.databases import Database
@@ -31,10 +32,14 @@ UNITS_SWITCH = "units_switch_releases"
 
 @dataclass(frozen=True)
 class Part:
-    """One resource of the service, with the newest link to its password (None: none was asked for)."""
+    """One resource of the service, with the newest link to its password (None: none was asked for).
+
+    ``url`` is where the public opens it; empty for what isn't a site.
+    """
 
     row: Resource
     link: OneTimeLink | None
+    url: str = ""
 
     @property
     def locked(self) -> bool:
@@ -202,7 +207,11 @@ def _parts(desk: Desk, service: Service) -> Sequence[Part]:
         link.resource_id: link
         for link in desk.session.scalars(select(OneTimeLink).where(mine, OneTimeLink.id.in_(newest)))
     }
-    return tuple(Part(row, links.get(row.id)) for row in found)
+    return tuple(Part(row, links.get(row.id), _url(desk, row)) for row in found)
+
+
+def _url(desk: Desk, row: Resource) -> str:
+    return site_url(desk.session, desk.registry, Site(row.identity)) if row.kind == Site.kind else ""
 
 
 def _refused(desk: Desk, releases: Sequence[int]) -> frozenset[str]:

@@ -15,6 +15,7 @@ from tapak.documents.models import DISCARDED, Document
 from tapak.inventory import service as inventory
 from tapak.provisioning import service as provisioning
 from tapak.provisioning.connections import serves
+from tapak.provisioning.public import site_url
 from tapak.requests import concerning, continuing, names
 from tapak.requests.desk import Desk
 from tapak.requests.imported import newest
@@ -24,7 +25,7 @@ from tapak.scanning import service as scanning
 from tapak.sdk.concerned import Concerned
 from tapak.sdk.procedure import Procedure, Step
 from tapak.sdk.registers import Imported
-from tapak.sdk.resources import Fact
+from tapak.sdk.resources import Fact, Site
 from tapak.sdk.scanning import ScanReport
 from tapak.sdk.step_kinds import StepKind
 from tapak.sdk.view import DocumentRef, PositionRef, RequestFacts, ResourceState, ServiceRef
@@ -213,6 +214,9 @@ class TaskView:
 
     def imported(self, register: str) -> Imported | None:
         return newest(self.desk.session, register)
+
+    def site_url(self, site: Site) -> str:
+        return site_url(self.desk.session, self.desk.registry, site)
 
     def shared_address(self) -> str:
         return inventory.shared_address(self.desk.session)

@@ -64,15 +64,17 @@ def _renamed(view: View, concerned: Concerned) -> list[DesiredResource]:
     records = tuple(each.key for each in made if isinstance(each.spec, RecordSet) and each.spec.type in ADDRESSES)
     days = int(view.settings.get(REDIRECT_DAYS) or 0)
     leads_on = days > 0 and any(isinstance(held.spec, Site) for held in old)
-    left = [_left(held, names, records, days) if leads_on else _gone(held) for held in old]
+    left = [_left(view, held, names, records, days) if leads_on else _gone(held) for held in old]
     return [*made, *left]
 
 
-def _left(held: Held, names: Mapping[str, NameWish], new: tuple[str, ...], days: int) -> DesiredResource:
+def _left(
+    view: View, held: Held, names: Mapping[str, NameWish], new: tuple[str, ...], days: int
+) -> DesiredResource:
     """What stays of a name for some days: its site leads to the new name, which is live by then."""
     spec = held.spec
     if isinstance(spec, Site):
-        leading = Redirect("/", f"http://{names[spec.name].fqdn}/")
+        leading = Redirect("/", view.site_url(replace(spec, name=names[spec.name].fqdn)))
         site = Site(spec.name, title=spec.title, owner=spec.owner, redirects=(leading,))
         return DesiredResource(held.key, site, new, for_days=days)
     if isinstance(spec, RecordSet) and spec.type in (*ADDRESSES, "CNAME"):

@@ -67,7 +67,7 @@ def figures(view: View, filled: Mapping[str, str]) -> list[Context]:
 def site_addresses(view: View) -> list[str]:
     """Where the sites of the request answer."""
     specs = (wanted.spec for wanted in view.procedure.desired_resources(view))
-    return [f"http://{spec.name}/" for spec in specs if isinstance(spec, Site)]
+    return [view.site_url(spec) for spec in specs if isinstance(spec, Site)]
 
 
 def outcome(view: View) -> Context:

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, ClassVar, Literal, Protocol, runtime_checkable
 
 from tapak.sdk.errors import ProviderDenied
-from tapak.sdk.resources import Fact, RecordSet, Spec
+from tapak.sdk.resources import Fact, RecordSet, Site, Spec
 from tapak.sdk.settings import SettingsSchema
 
 
@@ -146,6 +146,14 @@ class Provider(ABC):
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings = dict(settings)
         self.open_archive: Callable[[str], BinaryIO] = no_archives
+
+    @classmethod
+    def public_url(cls, settings: Mapping[str, Any], site: Site) -> str:
+        """Where the public opens ``site``, with the final slash; without a port where it is the scheme's own.
+
+        ``settings`` are what the schema loaded, without the secret ones: it is asked where pages are made.
+        """
+        return f"http://{site.name}/"
 
     @abstractmethod
     def check(self) -> Sequence[Check]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tapak.sdk.concerned import Concerned
 from tapak.sdk.registers import Imported
-from tapak.sdk.resources import DesiredResource, Fact, Spec
+from tapak.sdk.resources import DesiredResource, Fact, Site, Spec
 
 if TYPE_CHECKING:
     from tapak.sdk.procedure import Procedure, Step
@@ -167,6 +167,10 @@ class View(Protocol):
 
     def imported(self, register: str) -> Imported | None:
         """What the imported ``register`` holds; None where nothing was imported yet."""
+        ...
+
+    def site_url(self, site: Site) -> str:
+        """Where the public opens ``site``, as the connection that it goes to says."""
         ...
 
     def shared_address(self) -> str:

@@ -11,7 +11,7 @@ from tapak.sdk.concerned import Concerned
 from tapak.sdk.names import RESERVED, label_problem
 from tapak.sdk.procedure import Procedure, Step
 from tapak.sdk.registers import Imported
-from tapak.sdk.resources import DesiredResource, Fact
+from tapak.sdk.resources import DesiredResource, Fact, Site
 from tapak.sdk.scanning import ScanReport
 from tapak.sdk.view import DocumentRef, PositionRef, RequestFacts, ResourceState, ServiceRef
 
@@ -122,6 +122,10 @@ class MemoryView:
     def imported(self, register: str) -> Imported | None:
         """That of ``imports``."""
         return self.imports.get(register)
+
+    def site_url(self, site: Site) -> str:
+        """At HTTP's own port."""
+        return f"http://{site.name}/"
 
     def shared_address(self) -> str:
         """``shared``."""

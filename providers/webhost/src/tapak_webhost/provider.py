@@ -25,6 +25,7 @@ from tapak_webhost.probe import WebServer
 from tapak_webhost.releases import Releases
 from tapak_webhost.settings import WebHostSettings
 
+HTTP, HTTPS = 80, 443
 NOBODY = "tapak-check.invalid"
 TRAFFIC_DAYS = 7
 USAGE_TIMEOUT = 300.0
@@ -66,6 +67,13 @@ class WebHostProvider(Provider):
             Release.kind: Releases(self._agent, self._timeout, self._web, lambda sha256: self.open_archive(sha256)),
             Account.kind: Accounts(self._agent, self._timeout),
         }
+
+    @classmethod
+    def public_url(cls, settings: Mapping[str, Any], site: Site) -> str:
+        port = settings["public_port"]
+        scheme = "https" if port == HTTPS else "http"
+        shown = "" if port in (HTTP, HTTPS) else f":{port}"
+        return f"{scheme}://{site.name}{shown}/"
 
     def check(self) -> Sequence[Check]:
         try:

@@ -50,6 +50,15 @@ class WebHostSettings(SettingsSchema):
             "help": "Alamat IP dan porta tempat situs diperiksa, misalnya http://10.0.0.5:80.",
         },
     )
+    public_port = fields.Integer(
+        load_default=80,
+        strict=True,
+        validate=validate.Range(1, 65_535),
+        metadata={
+            "label": "Porta publik",
+            "help": "Porta tempat publik membuka situs. 443 berarti https; 80 dan 443 tidak ditulis pada tautan.",
+        },
+    )
     timeout = fields.Float(
         load_default=10.0,
         validate=validate.Range(0.1, 300),
