@@ -7,6 +7,7 @@ import shlex
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import click
@@ -20,6 +21,7 @@ from tapak.demo.servers.process import ServerProblem, reachable
 from tapak.demo.stack import DATABASE, PortTaken, Stack, state
 from tapak.demo.walk import Place, Script, Walked, Walker, WalkProblem, sample_letter
 from tapak.plugins import registry
+from tapak.sdk.addresses import is_reverse
 
 T = TypeVar("T")
 port_option = click.option("--port", type=int, help="Where pages are served.  [default: the last one, or 8000]")
@@ -144,8 +146,21 @@ def _walked_before(stack: Stack) -> bool:
 def _walk(stack: Stack, wanted: Any, exactly: bool = False) -> Iterator[Walked]:
     letter = sample_letter(stack.home)
     places = {tenant["slug"]: _place(stack, tenant) for tenant in scripts.tenants()}
+    done: dict[tuple[str, str], Walked] = {}
     for script in wanted:
-        yield _walk_one(script, places[script.tenant], letter, exactly)
+        place = places[script.tenant]
+        if script.follows:
+            walked = _go_on(script, done.get((script.tenant, script.follows)), place, letter)
+        else:
+            walked = _walk_one(script, place, letter, exactly)
+        done[script.tenant, script.service] = walked
+        yield walked
+
+
+def _go_on(script: Script, before: Walked | None, place: Place, letter: bytes) -> Walked:
+    if before is None or not before.live:
+        return Walked(script.tenant, script.service, problem=f"not walked: {script.follows} isn't live")
+    return _walk_one(replace(script, label=before.label), place, letter, exactly=True)
 
 
 def _place(stack: Stack, tenant: dict[str, Any]) -> Place:
@@ -210,14 +225,17 @@ def _print_info(stack: Stack) -> None:
     told = _info(stack)
     for tenant in told["tenants"]:
         click.echo(f"{tenant['base_url']}\n")
+        widest = max(len(account["email"]) for account in tenant["accounts"])
         for account in tenant["accounts"]:
-            click.echo(f"  {account['role']:<44} {account['email']:<34} {account['password']}")
+            click.echo(f"  {_cell(account['role'], 44)} {account['email']:<{widest}} {account['password']}")
         click.echo("")
     dns = told["dns"]
+    zones = ", ".join(f"MAP *.{zone} 127.0.0.1" for zone in stack.zones if not is_reverse(zone))
     for tenant in told["tenants"]:
         zone, port = tenant["zones"][0], tenant["web"].rpartition(":")[2]
         click.echo(f"DNS   dig @{dns['address']} -p {dns['port']} NAME.{zone}")
         click.echo(f"Web   curl --resolve NAME.{zone}:{port}:127.0.0.1 http://NAME.{zone}:{port}/")
+    click.echo(f'Links to sites open in: chromium --host-resolver-rules="{zones}"')
     if not all(told["running"].values()):
         stopped = ", ".join(name for name, alive in told["running"].items() if not alive)
         click.echo(f"\nnot running: {stopped}; start with: make demo")
@@ -229,13 +247,19 @@ def _print_walk(walked: Walked) -> None:
     click.echo(f"{walked.service} · {walked.number} · {walked.state}")
     for step in walked.steps:
         times = f"waited {step['waiting_seconds']} s, worked {step['working_seconds']} s"
-        title = step["title"] if len(step["title"]) <= 56 else step["title"][:55] + "…"
-        click.echo(f"  {step['number']:>2}  {title:<56}  {step['actor']:<40}  {step['outcome']:<8}  {times}")
+        told = (_cell(step["title"], 56), _cell(step["actor"], 40), _cell(step["outcome"], 10), times)
+        click.echo(f"  {step['number']:>2}  {'  '.join(told)}")
     for look in walked.dns:
         for server in look["servers"]:
-            click.echo(f"  DNS   {look['name']} {look['type']} {', '.join(server['answer'])}  ({server['server']})")
+            told = f"expected {', '.join(look['expected'])}  answered {', '.join(server['answer']) or 'nothing'}"
+            click.echo(f"  DNS   {look['name']} {look['type']}  {told}  ({server['server']})")
     for site in walked.http:
         click.echo(f"  HTTP  {site['url']} {site['status']}")
     if walked.problem:
         click.echo(f"  {walked.problem}")
     click.echo("  live\n" if walked.live else "  NOT live\n")
+
+
+def _cell(text: str, width: int) -> str:
+    """``text`` in exactly ``width`` characters."""
+    return (text if len(text) <= width else text[: width - 1] + "…").ljust(width)

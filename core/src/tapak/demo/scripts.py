@@ -42,7 +42,8 @@ def placeholders(tenants: Sequence[Mapping[str, Any]]) -> frozenset[str]:
 def scripts(label: str | None = None) -> Sequence[Script]:
     """The requests to walk, tenant by tenant in the order of its services.
 
-    ``label`` takes the place of the labels: a tenant's first request asks for it, the second for ``LABEL-2``.
+    ``label`` takes the place of the labels: a tenant's first request asks for it, the second for ``LABEL-2``. What
+    follows another request has none.
     """
     offered = {tenant["slug"]: tenant["settings"]["procedures"] for tenant in tenants()}
     found = [_script(path) for path in sorted(FOLDER.glob(WALKS))]
@@ -54,6 +55,9 @@ def _labelled(found: Sequence[Script], label: str) -> list[Script]:
     met: Counter[str] = Counter()
     labelled = []
     for script in found:
+        if script.follows:
+            labelled.append(script)
+            continue
         met[script.tenant] += 1
         number = met[script.tenant]
         labelled.append(replace(script, label=label if number == 1 else f"{label}-{number}"))

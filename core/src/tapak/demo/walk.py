@@ -32,14 +32,17 @@ class Script:
     ``steps`` give, per step key, the account that acts, the ``files`` that it sends, what it has to ``wait`` for
     (``facts`` or ``resources``) and the input; in a text ``{label}`` stands for the label,
     ``{today}`` and ``{tomorrow}`` for the day. ``archives`` are files that aren't the sample letter, by kind.
+    ``follows`` is the service of the tenant whose walk this one goes on with, under the label that that one came to;
+    such a script has no label of its own.
     """
 
     tenant: str
     host: str
     service: str
-    label: str
     steps: tuple[Mapping[str, Any], ...]
+    label: str = ""
     archives: Mapping[str, bytes] = field(default_factory=dict)
+    follows: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,11 @@ class Place:
 
 @dataclass
 class Walked:
-    """What one walked request came to; see ``tapak demo walk --json``."""
+    """What one walked request came to; see ``tapak demo walk --json``. ``label`` is the one that it asked for."""
 
     tenant: str
     service: str
+    label: str = ""
     number: str = ""
     request_id: int = 0
     tracking_code: str = ""
@@ -85,7 +89,7 @@ class Walker:
             base_url=f"http://127.0.0.1:{place.port}{API}", headers={"Host": host}, timeout=PATIENCE
         )
         self.tokens: dict[str, str] = {}
-        self.done = Walked(script.tenant, script.service)
+        self.done = Walked(script.tenant, script.service, script.label)
 
     def walk(self) -> Walked:
         """Take the request through every step and look at what came of it.
@@ -93,7 +97,7 @@ class Walker:
         Raises:
             WalkProblem: a call was refused, or something didn't come about in time.
         """
-        done = self.done = Walked(self.script.tenant, self.script.service)
+        done = self.done = Walked(self.script.tenant, self.script.service, self.script.label)
         first, *others = self.script.steps
         started = self.start()
         done.request_id = started["request_id"]
