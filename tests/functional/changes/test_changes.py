@@ -86,7 +86,8 @@ def test_an_old_name_leads_to_the_new_one_for_as_long_as_the_agency_says(deploym
         made.to_end(name_label=f"alih-{live.label}", change_reason=WHY)
     assert (answered(deployment, old), answered(deployment, new)) == (address, address)
     moved = served(deployment, old, "/halaman")
-    assert (moved.status_code, moved.headers["location"]) == (302, f"http://{new}:{deployment.stack.apache.port}/halaman")
+    target = f"http://{new}:{deployment.stack.apache.port}/halaman"
+    assert (moved.status_code, moved.headers["location"]) == (302, target)
     assert served(deployment, new).status_code == 200
     owner(deployment, "update resource set remove_after = now() where identity like %s", f"{old}%")
     owner(deployment, "update wake set next_at = now() where kind = 'sweep'")

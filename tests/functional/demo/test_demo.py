@@ -5,33 +5,16 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from tapak.__main__ import tapak
-from tapak.demo import scripts
 from tapak.demo.stack import PortTaken, Stack
 from tapak.testing.deployment import Deployment
 
+from .conftest import Demo
+
 STEP = {"number", "title", "actor", "outcome", "waiting_seconds", "working_seconds"}
-
-Demo = Callable[..., Result]
-
-
-@pytest.fixture
-def demo(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Demo:
-    """Runs ``tapak demo`` on the deployment, which has one of the demo's tenants."""
-    monkeypatch.setattr(scripts, "HOME", deployment.stack.home)
-    monkeypatch.setattr(scripts, "TENANTS", f"{deployment.one.slug}.tenant.toml")
-    monkeypatch.setattr(scripts, "WALKS", f"{deployment.one.slug}*.walk.toml")
-
-    def run(*arguments: str) -> Result:
-        return CliRunner().invoke(tapak, ["demo", *arguments, "--port", str(deployment.stack.port)])
-
-    return run
 
 
 @pytest.fixture

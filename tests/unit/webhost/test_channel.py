@@ -104,6 +104,9 @@ def test_figures_without_an_agent_say_why() -> None:
         ("agent_command", []),
         ("agent_command", "id"),
         ("timeout", 0),
+        ("public_port", 0),
+        ("public_port", 65_536),
+        ("public_port", "delapan"),
         ("lain", 1),
     ],
 )
@@ -112,3 +115,17 @@ def test_settings_are_refused_by_field(field: str, value: object) -> None:
     schema = ApacheProvider.settings_schema()
     assert schema.validate(good) == {}
     assert list(schema.validate({**good, field: value})) == [field]
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({}, "http://a.example.test/"),
+        ({"public_port": 80}, "http://a.example.test/"),
+        ({"public_port": 443}, "https://a.example.test/"),
+        ({"public_port": 8081}, "http://a.example.test:8081/"),
+    ],
+)
+def test_the_public_port_stands_in_links_unless_it_is_the_schemes_own(given: dict[str, int], url: str) -> None:
+    settings = {"agent_config": "/etc/tapak-webhost.toml", "base_url": "http://10.0.0.5:8081", **given}
+    assert ApacheProvider.public_url(ApacheProvider.settings_schema().load(settings), SITE) == url

@@ -247,8 +247,8 @@ def _print_walk(walked: Walked) -> None:
     click.echo(f"{walked.service} · {walked.number} · {walked.state}")
     for step in walked.steps:
         times = f"waited {step['waiting_seconds']} s, worked {step['working_seconds']} s"
-        told = (_cell(step["title"], 56), _cell(step["actor"], 40), _cell(step["outcome"], 10), times)
-        click.echo(f"  {step['number']:>2}  {'  '.join(told)}")
+        cells = (_cell(step["title"], 56), _cell(step["actor"], 40), _cell(step["outcome"], 10), times)
+        click.echo(f"  {step['number']:>2}  {'  '.join(cells)}")
     for look in walked.dns:
         for server in look["servers"]:
             told = f"expected {', '.join(look['expected'])}  answered {', '.join(server['answer']) or 'nothing'}"

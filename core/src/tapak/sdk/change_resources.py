@@ -68,9 +68,7 @@ def _renamed(view: View, concerned: Concerned) -> list[DesiredResource]:
     return [*made, *left]
 
 
-def _left(
-    view: View, held: Held, names: Mapping[str, NameWish], new: tuple[str, ...], days: int
-) -> DesiredResource:
+def _left(view: View, held: Held, names: Mapping[str, NameWish], new: tuple[str, ...], days: int) -> DesiredResource:
     """What stays of a name for some days: its site leads to the new name, which is live by then."""
     spec = held.spec
     if isinstance(spec, Site):
