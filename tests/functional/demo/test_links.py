@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 
 from tapak.testing.deployment import Case, Deployment
 
 
-def signed_in(deployment: Deployment, who: str) -> httpx.Client:
+@contextmanager
+def signed_in(deployment: Deployment, who: str) -> Iterator[httpx.Client]:
     """``who``'s browser."""
-    browser = deployment.browser(follow_redirects=False)
-    browser.headers["Origin"] = f"http://{deployment.one.host}:{deployment.stack.port}"
-    (token,) = set(re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get("/masuk").text))
-    form = {"email": who, "password": deployment.passwords[who], "csrf_token": token}
-    assert browser.post("/masuk", data=form).is_redirect
-    return browser
+    with deployment.browser() as browser:
+        browser.headers["Origin"] = f"http://{deployment.one.host}:{deployment.stack.port}"
+        token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get("/masuk").text)[0]
+        form = {"email": who, "password": deployment.passwords[who], "csrf_token": token}
+        assert browser.post("/masuk", data=form).is_redirect
+        yield browser
 
 
 def opened(link: str) -> int:
