@@ -93,6 +93,7 @@ TABLE: list[tuple[str, Subject, set[str], set[str]]] = [
     ("maintenance.plan", BookSubject(), STAFF, set(PEOPLE) - STAFF),
     ("service.repair", None, STAFF | {"admin"}, INSIDE | {"stranger", "nobody"}),
     ("service.read", REQUEST, READERS, set()),
+    ("service.unlock", REQUEST, INSIDE, READERS - INSIDE),
     ("service.renew", REQUEST, INSIDE, READERS - INSIDE),
     ("service.change", REQUEST, INSIDE, READERS - INSIDE),
     ("service.emergency", None, STAFF | {"admin"}, INSIDE | {"stranger", "nobody"}),
