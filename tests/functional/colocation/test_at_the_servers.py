@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import dns.message
 import dns.query
@@ -14,6 +15,7 @@ import psycopg
 import pytest
 
 from tapak.demo.walk import WalkProblem
+from tapak.testing.changing import Changing, service_of
 from tapak.testing.deployment import Case, Deployment
 
 SERVICE = "tarakan.colocation"
@@ -108,6 +110,19 @@ def two_at_decision(deployment: Deployment) -> Iterator[tuple[Case, Case]]:
         each.to("review")
         each.take("review", address=address)
     yield cases
+
+
+def test_a_server_that_is_taken_away_ends_at_once(deployment: Deployment) -> None:
+    placed = case(deployment)
+    placed.to_end()
+    service = service_of(placed)
+    made = Changing.begin(placed, "deactivate")
+    assert made.to_end(change_reason="Server diambil kembali oleh pemiliknya.")["state"] == "done"
+    assert answered(deployment, placed.name, "A") == []
+    row = "select state from service where id = %s"
+    with psycopg.connect(deployment.stack.owner_url, autocommit=True) as connection:
+        ended = partial(connection.execute, row, (service["id"],))
+        placed.wait(lambda: ended().fetchone() == ("ended",), "the service to have ended")
 
 
 def test_two_that_race_for_one_address(two_at_decision: tuple[Case, Case]) -> None:

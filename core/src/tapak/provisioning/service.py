@@ -207,6 +207,12 @@ def retire(session: Session, now: datetime) -> tuple[int, ...]:
     return services
 
 
+def keeps_something(session: Session, service_id: int) -> bool:
+    """Whether anything of the service stays for a time before it is removed."""
+    kept = Resource.service_id == service_id, Resource.remove_after.is_not(None), Resource.spec.is_not(None)
+    return session.scalar(select(Resource.id).where(*kept).limit(1)) is not None
+
+
 def release_retired(session: Session, service_id: int) -> None:
     """Release names and addresses of what was to stay for a time and has gone, where no other record has them."""
     over = (Resource.service_id == service_id, Resource.state == "gone", Resource.remove_after.is_not(None))

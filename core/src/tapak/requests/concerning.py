@@ -239,7 +239,7 @@ def carried_out(desk: Desk, request: Request, base: Procedure) -> None:
     first = desk.session.scalar(select(Request.answers).where(Request.id == service.request_id)) or {}
     service.title = base.subject({**first, **service.current})
     if request.change == "deactivate":
-        service.deactivated_at = desk.now
+        _end(desk, service)
     let_go(desk, service)
     record(
         desk.session,
@@ -249,6 +249,14 @@ def carried_out(desk: Desk, request: Request, base: Procedure) -> None:
         summary=f"{CHANGE_KINDS[request.change]} dilaksanakan dengan permohonan {request.number}",
         content={"service": service.id, "change": request.change, "by_request": request.id},
     )
+
+
+def _end(desk: Desk, service: Service) -> None:
+    """The service is deactivated; where nothing of it is kept for a time, a worker finds that it has ended."""
+    service.deactivated_at = desk.now
+    if not provisioning.keeps_something(desk.session, service.id):
+        wake(desk.session, provisioning.WAKE, service.id)
+        service.suspended_at = None
 
 
 def let_go(desk: Desk, service: Service) -> None:
