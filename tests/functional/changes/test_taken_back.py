@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from tapak.demo.walk import WalkProblem
 from tapak.testing.changing import Changing, answered, served, service_of
 from tapak.testing.deployment import Case, Deployment
 
@@ -113,6 +114,8 @@ def test_an_emergency_during_an_ending_outlasts_it(deployment: Deployment, live:
     made = Changing.begin(live, "deactivate")
     begun(made)
     officer(made, "emergency", {"reason": HACKED})
+    with pytest.raises(WalkProblem, match="409"):
+        officer(made, "restore")
     withdraw(made)
     live.wait(lambda: service_of(live)["state"] == "suspended", "the service to be settled")
     assert (answered(deployment, live.name), served(deployment, live.name).status_code) == ([], 410)

@@ -149,10 +149,11 @@ def restore(desk: Desk, service_id: int) -> Service:
 
     Raises:
         NotFound: there is no such service.
-        Conflict: it isn't suspended.
+        Conflict: it isn't suspended, or is being ended.
         Forbidden: the person may not.
     """
     service = find_running(desk, service_id, "service.manage")
+    _check_stays(desk, service)
     if service.deactivated_at is not None:
         told = "Layanan ini sudah dinonaktifkan dengan permohonan; ajukan layanan baru."
         raise Conflict(told, log=f"service {service_id} is deactivated")
@@ -166,6 +167,20 @@ def restore(desk: Desk, service_id: int) -> Service:
     desk.session.execute(owed.values(settled_at=desk.now, settled_by=desk.somebody.name, restored_at=desk.now))
     _tell(desk, service, "service.restored", "Layanan dipulihkan")
     return service
+
+
+def _check_stays(desk: Desk, service: Service) -> None:
+    """Refuse while a request is taking the service away."""
+    ending = select(Request.number).where(
+        Request.concerns_id == service.id,
+        Request.change == "deactivate",
+        Request.stood.is_not(None),
+        Request.state.in_(("in_process", "returned")),
+    )
+    number = desk.session.scalars(ending).first()
+    if number is not None and service.deactivated_at is None:
+        told = f"Permohonan {number} sedang menonaktifkan layanan ini. Batalkan permohonan itu untuk memulihkannya."
+        raise Conflict(told, log=f"service {service.id} is being ended")
 
 
 def _renew(desk: Desk, service: Service) -> None:
