@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tapak.testing.browser import PATIENCE, Browsing, Visitor
 from tapak.testing.deployment import Deployment
@@ -17,18 +17,24 @@ SCREENSHOTS = "TAPAK_SCREENSHOTS"
 
 
 @pytest.fixture(scope="session")
-def chromium(deployment: Deployment) -> Iterator[Browser]:
+def browsers() -> Iterator[Playwright]:
+    """What starts browsers: one in a process."""
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(browsers: Playwright, deployment: Deployment) -> Iterator[Browser]:
     """Debian's Chromium (where there is none, Playwright's), which finds the tenants' hosts and sites here."""
     hosts = [f"*.{ending}" for agency in (deployment.one, deployment.other) for ending in ("localhost", agency.zone)]
     mapped = ", ".join(f"MAP {host} 127.0.0.1" for host in dict.fromkeys(hosts))
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", f"--host-resolver-rules={mapped}"],
-        )
-        yield browser
-        browser.close()
+    browser = browsers.chromium.launch(
+        executable_path=shutil.which("chromium"),
+        args=["--no-sandbox", f"--host-resolver-rules={mapped}"],
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

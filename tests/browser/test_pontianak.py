@@ -12,7 +12,7 @@ from random import randbytes
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tapak.demo.servers.process import wait_until
 from tapak.testing.archives import EICAR
@@ -64,14 +64,12 @@ def running(server_directory: Path) -> Iterator[Deployment]:
 
 
 @pytest.fixture(scope="module")
-def window(running: Deployment) -> Iterator[Browser]:
+def window(browsers: Playwright, running: Deployment) -> Iterator[Browser]:
     """A browser that finds the agency's host here."""
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        mapped = "--host-resolver-rules=MAP *.localhost 127.0.0.1"
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", mapped])
-        yield browser
-        browser.close()
+    mapped = "--host-resolver-rules=MAP *.localhost 127.0.0.1"
+    browser = browsers.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", mapped])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

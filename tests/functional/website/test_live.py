@@ -192,7 +192,7 @@ def test_an_update_that_fails_is_switched_back_and_told_and_mended(
     site, update = refused
     assert served(deployment, site.name).text == "<h1>lama</h1>"
     assert site.name in failed(update)
-    with pytest.raises(WalkProblem, match="release"):
+    with pytest.raises(WalkProblem, match="Rilis aplikasi"):
         step = {**update.step("install"), "wait": ""}
         update.walker.take(step, update.walker.open_task(step, update.request_id))
     update.walker.script = replace(update.walker.script, archives={"application": release("mulus")})

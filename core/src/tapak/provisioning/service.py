@@ -7,36 +7,45 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, tuple_, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from tapak.audit.service import Actor, record
-from tapak.db.session import TENANT
 from tapak.db.wake import wake
 from tapak.engine.diff import plan_order
 from tapak.inventory.models import Service
-from tapak.inventory.service import adopt_name, give_up, hand_names
+from tapak.inventory.service import give_up
 from tapak.plugins import Registry, registry
-from tapak.provisioning.connections import connection_for
 from tapak.provisioning.models import DRIFTED_CODE, JournalEntry, Resource
+from tapak.provisioning.rows import (
+    WAKE,
+    add,
+    begin_recurring,
+    change_row,
+    flush,
+    is_suspended,
+    keep_off,
+    plan,
+    refuse_held,
+    remove,
+    rows_of,
+    set_service,
+    take_over,
+)
 from tapak.sdk.backups import Backup
 from tapak.sdk.errors import Conflict, NotFound
 from tapak.sdk.resources import (
     DesiredResource,
     RecordSet,
-    Site,
     Spec,
-    carried,
     spec_from_json,
     spec_to_json,
 )
 from tapak.sdk.view import ResourceState
 
-WAKE = "provision"
 SUSPENDED = "layanan sedang ditangguhkan; pulihkan dahulu"
 OVERRIDABLE = {
     "foreign_resource": ("adopted", "diambil alih"),
@@ -63,40 +72,40 @@ def declare(
     """
     plan_order({resource.key: resource.needs for resource in resources})
     wake(session, WAKE, service_id)
-    _take_over(session, service_id, resources)
-    _refuse_held(session, service_id, resources)
-    rows = {(row.kind, row.identity): row for row in _rows(session, service_id)}
+    take_over(session, service_id, resources)
+    refuse_held(session, service_id, resources)
+    rows = {(row.kind, row.identity): row for row in rows_of(session, service_id)}
     wanted = {(resource.spec.kind, resource.spec.identity): resource for resource in resources}
     for place, row in rows.items():
         if place not in wanted and row.remove_after is None:
-            _remove(row)
+            remove(row)
             row.suspended_spec = None
             row.key = f"{row.key}/{row.id}" if row.key in {each.key for each in resources} else row.key
         elif place in wanted and row.key != wanted[place].key:
             row.key = f"{row.key}/{row.id}"  # out of the way of whatever takes it
-    _flush(session)
+    flush(session)
     for place in sorted(wanted, key=lambda place: place not in rows):  # keys are given up before they are taken
         known, resource = rows.get(place), wanted[place]
         if known is not None and resource.gone:
             known.key, known.removal, known.remove_after, known.suspended_spec = resource.key, True, None, None
-            _remove(known)
+            remove(known)
         elif known is not None:
-            _change(known, resource)
+            change_row(known, resource)
         else:
-            _flush(session)
-            _add(session, service_id, resource, plugins or registry())
-    _flush(session)
-    if _is_suspended(session, service_id):
-        _suspend(_rows(session, service_id))
-        _flush(session)
+            flush(session)
+            add(session, service_id, resource, plugins or registry())
+    flush(session)
+    if is_suspended(session, service_id):
+        keep_off(rows_of(session, service_id))
+        flush(session)
     if any(isinstance(resource.spec, Backup) for resource in resources):
-        _begin_recurring(session, service_id)
-    _set_service(session, service_id, "provisioning")
+        begin_recurring(session, service_id)
+    set_service(session, service_id, "provisioning")
 
 
 def wanted(session: Session, service_id: int) -> dict[str, Any]:
     """What is wanted of each resource of the service, by kind and identity, whether or not it is suspended."""
-    rows = _rows(session, service_id)
+    rows = rows_of(session, service_id)
     return {
         _place(row.kind, row.identity): row.suspended_spec or row.spec for row in rows if row.spec or row.suspended_spec
     }
@@ -139,10 +148,10 @@ def _place(kind: str, identity: str) -> str:
 def withdraw(session: Session, service_id: int) -> None:
     """Have everything of the service removed, names first; what it holds is released when all is gone."""
     wake(session, WAKE, service_id)
-    for row in _rows(session, service_id):
-        _remove(row)
-    _flush(session)
-    _set_service(session, service_id, "provisioning")
+    for row in rows_of(session, service_id):
+        remove(row)
+    flush(session)
+    set_service(session, service_id, "provisioning")
 
 
 def alter(session: Session, service_id: int, key: str, change: Callable[[Spec], Spec]) -> None:
@@ -153,24 +162,24 @@ def alter(session: Session, service_id: int, key: str, change: Callable[[Spec], 
         Conflict: something else is being brought about with it.
     """
     wake(session, WAKE, service_id)
-    row = next((each for each in _rows(session, service_id) if each.key == key and each.spec is not None), None)
+    row = next((each for each in rows_of(session, service_id) if each.key == key and each.spec is not None), None)
     if row is None or row.spec is None:
         raise NotFound("Sumber daya ini tidak ditemukan.", log=f"service {service_id} has no {key}")
     if row.state not in ("live", "failed"):
         raise Conflict(f"{row.identity} sedang dikerjakan. Tunggu sampai selesai.", log=f"{row.identity} is moving")
     row.spec = spec_to_json(change(spec_from_json(row.kind, row.spec)))
     row.generation += 1
-    _plan(row)
-    _flush(session)
-    _set_service(session, service_id, "provisioning")
+    plan(row)
+    flush(session)
+    set_service(session, service_id, "provisioning")
 
 
 def suspend(session: Session, service_id: int) -> None:
     """Take the service off the net and keep everything: its DNS records go first, then its sites answer 410."""
     wake(session, WAKE, service_id)
-    _suspend(_rows(session, service_id))
-    _flush(session)
-    _set_service(session, service_id, "provisioning")
+    keep_off(rows_of(session, service_id))
+    flush(session)
+    set_service(session, service_id, "provisioning")
 
 
 def restore(session: Session, service_id: int) -> None:
@@ -180,13 +189,13 @@ def restore(session: Session, service_id: int) -> None:
         Conflict: somebody else holds one of its records by now.
     """
     wake(session, WAKE, service_id)
-    for row in _rows(session, service_id):
+    for row in rows_of(session, service_id):
         if row.suspended_spec is not None:
             row.spec, row.suspended_spec = row.suspended_spec, None
             row.generation += 1
-            _plan(row)
-    _flush(session)
-    _set_service(session, service_id, "provisioning")
+            plan(row)
+    flush(session)
+    set_service(session, service_id, "provisioning")
 
 
 def retire(session: Session, now: datetime) -> tuple[int, ...]:
@@ -198,12 +207,12 @@ def retire(session: Session, now: datetime) -> tuple[int, ...]:
     services = tuple(session.scalars(query.order_by(Resource.service_id)))
     for service_id in services:
         wake(session, WAKE, service_id)
-        for row in _rows(session, service_id):
+        for row in rows_of(session, service_id):
             if row.remove_after is not None and row.remove_after <= now:
-                _remove(row)
+                remove(row)
                 row.suspended_spec = None
-        _flush(session)
-        _set_service(session, service_id, "provisioning")
+        flush(session)
+        set_service(session, service_id, "provisioning")
     return services
 
 
@@ -244,11 +253,11 @@ def rest(session: Session, service_id: int) -> int:
 def retry(session: Session, service_id: int) -> None:
     """Try again what failed, and look at once at what waits for its next attempt."""
     wake(session, WAKE, service_id)
-    for row in _rows(session, service_id):
+    for row in rows_of(session, service_id):
         if row.state == "failed":
-            _plan(row)
-    _flush(session)
-    _set_service(session, service_id, "provisioning")
+            plan(row)
+    flush(session)
+    set_service(session, service_id, "provisioning")
 
 
 def adopt(session: Session, resource_id: int, person: Actor) -> None:
@@ -294,7 +303,7 @@ def states(session: Session, service_id: int) -> tuple[ResourceState, ...]:
     """
     return tuple(
         ResourceState(row.key, row.kind, row.identity, row.state, _why(row), row.removal, _spec(row))
-        for row in _rows(session, service_id)
+        for row in rows_of(session, service_id)
         if row.state != "gone" or row.removal or row.suspended_spec is not None
     )
 
@@ -308,180 +317,23 @@ def _why(row: Resource) -> str:
     return row.reason or (SUSPENDED if row.state == "gone" and row.suspended_spec is not None else "")
 
 
-def _rows(session: Session, service_id: int) -> Sequence[Resource]:
-    query = select(Resource).where(Resource.service_id == service_id).order_by(Resource.id)
-    return session.scalars(query.execution_options(populate_existing=True)).all()
-
-
-def _is_suspended(session: Session, service_id: int) -> bool:
-    return session.scalar(select(Service.suspended_at).where(Service.id == service_id)) is not None
-
-
-def _suspend(rows: Sequence[Resource]) -> None:
-    for row in rows:
-        if row.spec is None or row.suspended_spec is not None or row.kind not in (RecordSet.kind, Site.kind):
-            continue
-        if row.kind == RecordSet.kind:
-            row.suspended_spec = row.spec
-            _remove(row)
-        elif not row.spec.get("suspended"):
-            row.suspended_spec = row.spec
-            row.spec = {**row.spec, "suspended": True}
-            row.generation += 1
-            _plan(row)
-
-
-def _refuse_held(session: Session, service_id: int, resources: Sequence[DesiredResource]) -> None:
-    places = [(resource.spec.kind, resource.spec.identity) for resource in resources]
-    query = select(Resource.identity).where(
-        tuple_(Resource.kind, Resource.identity).in_(places),
-        Resource.service_id != service_id,
-        Resource.state != "gone",
-    )
-    held = session.scalars(query).first()
-    if held is not None:
-        raise _held(held)
-
-
-def _held(identity: str) -> Conflict:
-    return Conflict(
-        f"{identity} sudah menjadi milik layanan lain. Pilih nama lain atau lepaskan dahulu dari layanan itu.",
-        log=f"{identity} is held by another service",
-    )
-
-
-def _flush(session: Session) -> None:
-    try:
-        session.flush()
-    except IntegrityError as problem:
-        if "ix_resource_identity" in str(problem.orig):
-            raise _held("Salah satu nama") from problem
-        raise
-
-
-def _take_over(session: Session, service_id: int, resources: Sequence[DesiredResource]) -> None:
-    """Move here what another service of the same agency holds, where an officer took it over."""
-    places = [(each.spec.kind, each.spec.identity) for each in resources if each.takes_over is not None]
-    query = (
-        select(Resource)
-        .join(Service, Service.id == Resource.service_id)
-        .where(
-            tuple_(Resource.kind, Resource.identity).in_(places),
-            Resource.service_id != service_id,
-            Resource.state == "live",
-            Service.agency_id == select(Service.agency_id).where(Service.id == service_id).scalar_subquery(),
-        )
-        .order_by(Resource.service_id)
-        .with_for_update(of=Resource)
-    )
-    left: dict[int, set[str]] = {}
-    for row in session.scalars(query).all():
-        wake(session, WAKE, row.service_id)
-        left.setdefault(row.service_id, set()).add(row.identity.partition("/")[0])
-        row.service_id, row.key, row.needs = service_id, f"{row.key}/{row.id}", []
-    _flush(session)
-    for former, names in left.items():
-        _leave(session, former, names, service_id)
-
-
-def _leave(session: Session, former: int, names: set[str], service_id: int) -> None:
-    """Names that the ``former`` service has nothing under any longer go along; without anything left it has ended."""
-    stays = [row for row in _rows(session, former) if row.state != "gone"]
-    gone = names - {row.identity.partition("/")[0] for row in stays}
-    hand_names(session, former, gone, service_id)
-    if not stays:
-        session.execute(update(Service).where(Service.id == former).values(state="ended"))
-
-
-def _add(session: Session, service_id: int, resource: DesiredResource, plugins: Registry) -> None:
-    needed = {row.connection_id for row in _rows(session, service_id) if row.key in resource.needs}
-    connection, seen = connection_for(session, resource.spec, plugins, needed), resource.takes_over
-    if seen is not None:
-        adopt_name(session, session.get_one(Service, (session.info[TENANT], service_id)), seen.name)
-    row = _row(service_id, connection.id, resource)
-    session.add(row)
-    if seen is not None:
-        session.flush()
-        entry = JournalEntry(resource_id=row.id, generation=1, phase="adopted", spec=spec_to_json(seen))
-        session.add(entry)
-
-
-def _row(service_id: int, connection_id: int, resource: DesiredResource) -> Resource:
-    seen = resource.takes_over
-    return Resource(
-        service_id=service_id,
-        connection_id=connection_id,
-        key=resource.key,
-        kind=resource.spec.kind,
-        identity=resource.spec.identity,
-        spec=None if resource.gone else spec_to_json(resource.spec),
-        applied=None if seen is None else spec_to_json(seen),
-        state="removing" if resource.gone else "planned",
-        removal=resource.gone,
-        needs=list(resource.needs),
-        remove_after=_until(resource),
-    )
-
-
-def _change(row: Resource, resource: DesiredResource) -> None:
-    row.key, row.needs, row.removal = resource.key, list(resource.needs), False
-    row.remove_after, row.suspended_spec = _until(resource), None
-    spec = resource.spec if row.spec is None else carried(resource.spec, spec_from_json(row.kind, row.spec))
-    if row.spec != spec_to_json(spec):
-        row.spec = spec_to_json(spec)
-        row.generation += 1
-        _plan(row)
-    elif row.state in ("failed", "gone"):
-        _plan(row)
-
-
-def _until(resource: DesiredResource) -> datetime | None:
-    return None if resource.for_days is None else datetime.now(UTC) + timedelta(days=resource.for_days)
-
-
-def _remove(row: Resource) -> None:
-    if row.spec is None:
-        return
-    row.spec = None
-    row.generation += 1
-    _plan(row)
-
-
-def _plan(row: Resource) -> None:
-    row.state = "planned" if row.spec is not None else "removing"
-    row.reason = row.reason_code = ""
-
-
-def _begin_recurring(session: Session, service_id: int) -> None:
-    """What a resource has done again and again begins as it is declared; its worker waits until it is live."""
-    for row in _rows(session, service_id):
-        if row.kind == Backup.kind and row.spec is not None:
-            for kind in Backup.recurring:
-                wake(session, kind, row.id)
-
-
-def _set_service(session: Session, service_id: int, state: str) -> None:
-    pending = select(Resource.id).where(Resource.service_id == service_id, Resource.state.not_in(("live", "gone")))
-    session.execute(update(Service).where(Service.id == service_id, pending.exists()).values(state=state))
-
-
 def _override(session: Session, resource_id: int, code: str, person: Actor) -> None:
     phase, told = OVERRIDABLE[code]
     service_id = session.scalar(select(Resource.service_id).where(Resource.id == resource_id))
     if service_id is None:
         raise NotFound("Sumber daya ini tidak ditemukan.", log=f"no resource {resource_id}")
     wake(session, WAKE, service_id)
-    row = next(each for each in _rows(session, service_id) if each.id == resource_id)
+    row = next(each for each in rows_of(session, service_id) if each.id == resource_id)
     if row.reason_code != code and not (code == DRIFTED_CODE and row.drift):
         raise Conflict(
             f"{row.identity} tidak perlu {told}: keadaannya sudah berubah. Muat ulang halaman ini.",
             log=f"{row.identity}: nothing to override ({code})",
         )
     row.override = True
-    _plan(row)
+    plan(row)
     session.add(JournalEntry(resource_id=row.id, generation=row.generation, phase=phase, spec=row.spec))
-    _flush(session)
-    _set_service(session, service_id, "provisioning")
+    flush(session)
+    set_service(session, service_id, "provisioning")
     request_id = session.scalar(select(Service.request_id).where(Service.id == service_id))
     record(
         session,
