@@ -25,7 +25,7 @@ def label(deployment: Deployment) -> str:
 
 def test_a_walk_tells_what_became_of_it(deployment: Deployment, demo: Demo, label: str) -> None:
     done = demo("walk", "--json", "--label", label)
-    assert (done.exit_code, done.stderr) == (0, "")
+    assert (done.exit_code, done.stderr) == (0, ""), done.stdout
     walked, *others = json.loads(done.stdout)
     assert {"tenant", "service", "number", "state", "steps", "dns", "http"} <= walked.keys()
     assert (walked["tenant"], walked["service"]) == (deployment.one.slug, deployment.one.script.service)

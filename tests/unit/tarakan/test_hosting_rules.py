@@ -90,7 +90,7 @@ def test_the_plugin_hands_over_its_procedure_and_settings():
         "tarakan.colocation/1",
         "tarakan.website/1",
         "tarakan.hosting_change/1",
-        "tarakan.colocation_change/1",
         "tarakan.website_change/1",
+        "tarakan.colocation_change/1",
     ]
     assert (settings_schema().plugin, settings_schema().schema) == ("tarakan", TarakanSettings)
