@@ -28,7 +28,8 @@ from tapak.sdk.addresses import is_reverse
 from tapak.testing.clock import Clock
 
 PATIENCE = 60.0
-LEASE = "6"
+LEASE = "12"
+"""Seconds; an act has a third of them, and the first look at a repository of backups takes three."""
 DNS_TIMEOUT = 1.0
 NUMBERS = count(1)
 
