@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import Select, bindparam, select, tuple_, union_all
+from sqlalchemy import Select, bindparam, select, true, tuple_, union_all
 from sqlalchemy.sql import ColumnElement
 
 from tapak.accounts.policy import Person
@@ -68,20 +68,22 @@ def _statement(shape: Shape) -> Select[Any]:
     walks = [_walk(way, f"way_{number}", shape) for number, way in enumerate(shape.ways)]
     page = union_all(*walks).subquery().c if len(walks) > 1 else walks[0].subquery().c
     first = select(*page).order_by(page.at, page.task_id).limit(bindparam("most")).subquery().c
-    return (
+    # A row at a time: joined, PostgreSQL would read every request of the tenant to find those of one page.
+    told = (
         select(
-            *first,
             Request.number,
             Request.subject,
             Request.state.label("request_state"),
             Agency.name.label("agency"),
             Snapshot.hash.label("digest"),
         )
-        .join(Request, Request.id == first.request_id)
         .join(Agency, Agency.id == Request.agency_id)
         .join(Snapshot, Snapshot.id == Request.snapshot_id)
-        .order_by(first.at, first.task_id)
+        .where(Request.id == first.request_id)
+        .limit(1)
+        .lateral()
     )
+    return select(*first, *told.c).join(told, true()).order_by(first.at, first.task_id)
 
 
 def _walk(way: Way, parameter: str, shape: Shape) -> Select[Any]:
