@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, SessionTransaction
 
-from tapak.db.cursor import Cursor
+from tapak.db.driver import connect
 
 TENANT = "tenant_id"
 BEGIN = "begin"
@@ -30,13 +30,8 @@ class Database:
     """
 
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
-        self.engine: Engine = create_engine(
-            url,
-            pool_size=pool_size,
-            max_overflow=pool_size,
-            hide_parameters=True,
-            connect_args={"autocommit": True, "cursor_factory": Cursor},
-        )
+        self.engine: Engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
+        event.listen(self.engine, "do_connect", lambda _dialect, _record, args, options: connect(*args, **options))
 
     def session(self, tenant_id: int | None = None) -> Session:
         """A session that the caller closes; with ``tenant_id`` every transaction of it is in that tenant's scope."""
