@@ -9,12 +9,12 @@ import dns.exception
 import dns.name
 import dns.rdatatype
 
+from tapak.sdk.dns.asking import Ask, Question, Round
+from tapak.sdk.dns.records import label
+from tapak.sdk.dns.servers import Server
 from tapak.sdk.errors import TapakError
 from tapak.sdk.provider import Check
-from tapak_bind.asking import Ask, Question, Round
 from tapak_bind.failures import from_answer, from_exception
-from tapak_bind.records import label
-from tapak_bind.servers import Server
 from tapak_bind.updating import Updater
 from tapak_bind.zone import ZoneTransfer
 

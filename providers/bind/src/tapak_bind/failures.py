@@ -10,9 +10,9 @@ import dns.exception
 import dns.rcode
 import dns.tsig
 
+from tapak.sdk.dns.asking import Answer
+from tapak.sdk.dns.servers import Server
 from tapak.sdk.errors import ForeignResource, ProviderBroken, ProviderDenied, ProviderError, ProviderUnavailable
-from tapak_bind.asking import Answer
-from tapak_bind.servers import Server
 
 # RFC 2136 section 2.2: what a failed prerequisite answers.
 PREREQUISITES = (dns.rcode.YXDOMAIN, dns.rcode.YXRRSET, dns.rcode.NXDOMAIN, dns.rcode.NXRRSET)

@@ -11,17 +11,18 @@ import dns.rdataset
 import dns.rdatatype
 import dns.tsig
 
+from tapak.sdk.dns import facts
+from tapak.sdk.dns.asking import Question
+from tapak.sdk.dns.records import TYPES, Parsed, check, closest_zone, label, owner, record_set, same, shown
+from tapak.sdk.dns.servers import Server
+from tapak.sdk.dns.verifying import Verifier
 from tapak.sdk.errors import ForeignResource, Invalid, ProviderError, ProviderUnavailable
 from tapak.sdk.provider import Applied, Capabilities, Change, Check, Provider, Verification, ZoneChanges
 from tapak.sdk.resources import Fact, RecordSet, Spec
-from tapak_bind import checks, facts
-from tapak_bind.asking import Question
+from tapak_bind import checks
 from tapak_bind.reading import PrimaryReader
-from tapak_bind.records import TYPES, Parsed, check, closest_zone, label, owner, record_set, same, shown
-from tapak_bind.servers import Server
 from tapak_bind.settings import BindSettings
 from tapak_bind.updating import Swap, Updater
-from tapak_bind.verifying import Verifier
 from tapak_bind.zone import ZoneDelta, ZoneTransfer
 
 BATCH = 1000

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import dns.name
 import dns.rdataset
 import dns.rdatatype
 
+from tapak.sdk.dns.asking import Answer, Ask, Question, Round
+from tapak.sdk.dns.records import TYPES, alike, label, zone_wildcards
+from tapak.sdk.dns.servers import Server
 from tapak_bind import failures
-from tapak_bind.asking import Answer, Ask, Question, Round
-from tapak_bind.records import TYPES, alike, label
-from tapak_bind.servers import Server
 
 CNAME = dns.rdatatype.CNAME
 Standing = Mapping[Question, dns.rdataset.Rdataset | None]
-
-
-def zone_wildcards(name: dns.name.Name, zone: dns.name.Name) -> Iterator[dns.name.Name]:
-    """The wildcards that may answer for ``name`` (RFC 4592): at each ancestor down to ``zone``."""
-    while name != zone:
-        name = name.parent()
-        yield dns.name.Name((b"*", *name.labels))
 
 
 class PrimaryReader:

@@ -15,12 +15,12 @@ import dns.rdatatype
 import dns.tsig
 import dns.update
 
+from tapak.sdk.dns.asking import Question
+from tapak.sdk.dns.records import TYPES, Parsed, label, same
+from tapak.sdk.dns.servers import Server
 from tapak.sdk.errors import ChangedMeanwhile, Invalid, ProviderError
 from tapak_bind import failures
-from tapak_bind.asking import Question
 from tapak_bind.reading import CNAME, PrimaryReader
-from tapak_bind.records import TYPES, Parsed, label, same
-from tapak_bind.servers import Server
 
 SHORTEST_WAIT = 0.05
 

@@ -18,12 +18,12 @@ import dns.transaction
 import dns.tsig
 import dns.xfr
 
+from tapak.sdk.dns.asking import Question
+from tapak.sdk.dns.records import label, record_set
+from tapak.sdk.dns.servers import Server
 from tapak.sdk.errors import ProviderError
 from tapak.sdk.resources import RecordSet
 from tapak_bind import failures
-from tapak_bind.asking import Question
-from tapak_bind.records import label, record_set
-from tapak_bind.servers import Server
 
 # What the server makes by itself: the serial's bearer, and signing (RFC 4034, RFC 5155, RFC 7344; BIND's TYPE65534).
 MADE_BY_SERVER = frozenset(

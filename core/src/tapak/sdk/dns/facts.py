@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from tapak.sdk.dns.records import shown
 from tapak.sdk.errors import TapakError
 from tapak.sdk.resources import Fact, RecordSet
-from tapak_bind.records import shown
 
 SOURCE = "zone"
 

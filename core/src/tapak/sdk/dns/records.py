@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NoReturn
@@ -139,4 +139,11 @@ def same(one: dns.rdataset.Rdataset, other: dns.rdataset.Rdataset) -> bool:
 
 def alike(one: dns.rdataset.Rdataset, other: dns.rdataset.Rdataset) -> bool:
     """Whether both hold the same values; an RRset's own comparison would look at the name too."""
-    return bool(dns.rdataset.Rdataset.__eq__(one, other))
+    return bool(dns.rdataset.Rdataset.__eq__(one, other))  # type: ignore[no-untyped-call]
+
+
+def zone_wildcards(name: dns.name.Name, zone: dns.name.Name) -> Iterator[dns.name.Name]:
+    """The wildcards that may answer for ``name`` (RFC 4592): at each ancestor down to ``zone``."""
+    while name != zone:
+        name = name.parent()
+        yield dns.name.Name((b"*", *name.labels))

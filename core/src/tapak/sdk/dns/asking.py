@@ -23,8 +23,8 @@ import dns.rdataclass
 import dns.rdataset
 import dns.rdatatype
 
-from tapak_bind.channels import Channel
-from tapak_bind.servers import UDP_PAYLOAD, Server
+from tapak.sdk.dns.channels import Channel
+from tapak.sdk.dns.servers import UDP_PAYLOAD, Server
 
 # Questions under way at one server at a time: what its socket buffer holds with ease.
 WINDOW = 128
@@ -229,9 +229,9 @@ def _read(wire: bytes, question: Question) -> Answer:
     message = dns.message.from_wire(wire, raise_on_truncation=True)
     asked = message.question[0] if message.question else None
     if not message.flags & dns.flags.QR or asked is None or asked.name != question.name:
-        raise dns.exception.FormError("not an answer to what was asked")
+        raise dns.exception.FormError("not an answer to what was asked")  # type: ignore[no-untyped-call]
     if asked.rdtype != question.rdtype:
-        raise dns.exception.FormError("not an answer to what was asked")
+        raise dns.exception.FormError("not an answer to what was asked")  # type: ignore[no-untyped-call]
     found = {rrset.rdtype: rrset for rrset in message.answer if rrset.name == question.name}
     referral = any(rrset.rdtype == dns.rdatatype.NS for rrset in message.authority)
     authoritative = bool(message.flags & dns.flags.AA)

@@ -9,7 +9,7 @@ import time
 import dns.exception
 import dns.message
 
-from tapak_bind.channels import Channel, TcpChannel, UdpChannel
+from tapak.sdk.dns.channels import Channel, TcpChannel, UdpChannel
 
 # What passes everywhere without fragments (DNS flag day 2020); a longer message goes by TCP.
 UDP_PAYLOAD = 1232
@@ -85,5 +85,5 @@ class Server:
 def _parse(wire: bytes, query: dns.message.Message) -> dns.message.Message:
     answer = dns.message.from_wire(wire, keyring=query.keyring, request_mac=query.mac)
     if not query.is_response(answer):
-        raise dns.exception.FormError("not an answer to what was asked")
+        raise dns.exception.FormError("not an answer to what was asked")  # type: ignore[no-untyped-call]
     return answer

@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 import dns.rcode
 import dns.rdataset
 
+from tapak.sdk.dns.asking import Answer, Ask, Question, Round
+from tapak.sdk.dns.records import Parsed, alike, same, zone_wildcards
+from tapak.sdk.dns.servers import Server
 from tapak.sdk.provider import Probe, Verification
-from tapak_bind.asking import Answer, Ask, Question, Round
-from tapak_bind.reading import zone_wildcards
-from tapak_bind.records import Parsed, alike, same
-from tapak_bind.servers import Server
 
 # A question that stays unanswered is sent again after this long: a datagram may get lost.
 PATIENCE = 0.5
