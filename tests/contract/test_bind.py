@@ -13,7 +13,7 @@ from tapak.demo.servers.bind import BindSecondary, BindServer
 from tapak.demo.servers.process import free_port
 from tapak.testing.dns_contract import DnsProviderContract
 from tapak.testing.dns_server import DnsOperator, black_hole
-from tapak.testing.zone_contract import SecondaryContract, ZoneReaderContract
+from tapak.testing.zone_contract import SecondaryContract, ZoneListerContract, ZoneReaderContract
 from tapak_bind.provider import BindProvider
 
 ZONE = "example.test"
@@ -68,7 +68,7 @@ def make_provider(bind: BindServer) -> Iterator[Callable[..., BindProvider]]:
         provider.close()
 
 
-class TestBind(ZoneReaderContract, SecondaryContract, DnsProviderContract):
+class TestBind(ZoneReaderContract, ZoneListerContract, SecondaryContract, DnsProviderContract):
     @pytest.fixture
     def make_provider(self, make_provider: Callable[..., BindProvider]) -> Callable[..., BindProvider]:
         return make_provider

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -82,6 +84,30 @@ def test_a_zone_that_the_server_does_not_have(make_provider: Callable[..., BindP
     assert [line.ok for line in provider.check()] == [False]
     with pytest.raises(ProviderDenied):
         create(provider, RecordSet("tiada.test", "www.tiada.test", "A", (ADDRESS,)))
+
+
+def test_a_whole_zone_is_not_told_to_everybody(bind: BindServer, make_provider: Callable[..., BindProvider]) -> None:
+    other_secret = make_provider(key_secret="cmFoYXNpYSBsYWlu")
+    closed = make_provider(port=free_port())
+    nothing_there = make_provider(zones=["tiada.test"])
+    for provider, zone, kind in (
+        (other_secret, ZONE, ProviderDenied),
+        (nothing_there, "tiada.test", ProviderDenied),
+        (closed, ZONE, ProviderUnavailable),
+    ):
+        with pytest.raises(kind):
+            next(provider.zone_records(zone))
+
+
+def test_a_transfer_that_breaks_off_gives_nothing(make_provider: Callable[..., BindProvider]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(lambda: next(make_provider(port=server.getsockname()[1]).zone_records(ZONE)))
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(b"\x40\x00" + b"\x00" * 100)
+        with pytest.raises(ProviderUnavailable):
+            asked.result(10)
 
 
 def test_facts_of_one_zone_s_trouble(make_provider: Callable[..., BindProvider]) -> None:

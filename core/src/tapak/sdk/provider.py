@@ -19,7 +19,7 @@ What every provider promises (``tapak.testing`` holds the suite that tries it):
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, ClassVar, Literal, Protocol, runtime_checkable
 
@@ -228,5 +228,24 @@ class ZoneReader(Protocol):
 
         Raises:
             ProviderError: the server didn't tell.
+        """
+        ...
+
+
+@runtime_checkable
+class ZoneLister(Protocol):
+    """What a DNS provider can also do where a whole zone can be read: to take it in, compare it, carry it away."""
+
+    def zone_records(self, zone: str) -> Iterator[RecordSet]:
+        """Every RRset of ``zone`` as it stands now, each once, in no order and of whatever type; nothing is changed.
+
+        Values are in canonical presentation format (absolute targets with the final dot). The SOA and what the server
+        makes by itself (DNSSEC signing) are left out. It is read before the first one is given: what is given is
+        one state of the zone where the server can tell one. A zone may have 100,000 records: don't keep more of them
+        than must be.
+
+        Raises:
+            Invalid: the zone isn't one of the connection's.
+            ProviderError: the server didn't tell all of it.
         """
         ...

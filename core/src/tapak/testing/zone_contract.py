@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tapak.sdk.errors import Invalid
-from tapak.sdk.provider import Provider, ZoneReader
+from tapak.sdk.provider import Provider, ZoneLister, ZoneReader
 from tapak.sdk.resources import RecordSet
 from tapak.testing.dns_cases import ADDRESS, OTHER_ADDRESS, TIMEOUT, ByHand, DnsContract, create, delete, verified
 
@@ -69,6 +69,51 @@ class ZoneReaderContract(DnsContract):
             reader.serial("example.org")
         with pytest.raises((Invalid, ValueError)):
             reader.zone_changes("example.org", None)
+
+
+class ZoneListerContract(DnsContract):
+    """The whole zone, RRset by RRset."""
+
+    @pytest.fixture
+    def lister(self, provider: Any) -> ZoneLister:
+        """The provider as one that lists."""
+        assert isinstance(provider, ZoneLister)
+        return provider
+
+    def test_every_rrset_is_listed_once_as_it_is_read(
+        self, lister: Any, zone: str, record: RecordSet, by_hand: ByHand
+    ) -> None:
+        below, host = record.name, f"kantor.{record.name}."
+        put = [
+            RecordSet(zone, host.rstrip("."), "A", (ADDRESS,)),
+            replace(record, values=(ADDRESS, OTHER_ADDRESS), ttl=60),
+            RecordSet(zone, f"enam.{below}", "AAAA", ("2001:db8::1",)),
+            RecordSet(zone, f"alias.{below}", "CNAME", (host,)),
+            RecordSet(zone, f"surat.{below}", "MX", (f"10 {host}", f"20 {host}")),
+            RecordSet(zone, f"_sip._tcp.{below}", "SRV", (f"0 5 5060 {host}",)),
+            RecordSet(zone, f"kata.{below}", "TXT", (r'"v=spf1 \"a\" -all" "dua"', f'"{"x" * 255}" "y"')),
+            RecordSet(zone, f"*.{below}", "A", (ADDRESS,)),
+        ]
+        for each in put:
+            by_hand.put(each)
+        listed = list(lister.zone_records(zone))
+        found = {each.identity: each for each in listed}
+        assert len(found) == len(listed)
+        assert {each.zone for each in listed} == {zone}
+        assert [found[each.identity] for each in put] == put
+        assert f"{zone}/SOA" not in found
+        assert lister.read(put) == {each.identity: each for each in put}
+
+    def test_listing_leaves_the_zone_as_it_is(
+        self, lister: ZoneLister, zone: str, record: RecordSet, by_hand: ByHand
+    ) -> None:
+        by_hand.put(record)
+        first, second = ({each.identity: each for each in lister.zone_records(zone)} for _ in range(2))
+        assert first == second
+
+    def test_a_foreign_zone_is_refused_before_anything_is_asked(self, lister: ZoneLister) -> None:
+        with pytest.raises((Invalid, ValueError)):
+            next(lister.zone_records("example.org"))
 
 
 class SecondaryContract(DnsContract):

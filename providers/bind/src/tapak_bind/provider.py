@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from tapak.sdk.errors import ForeignResource, Invalid, ProviderError, ProviderUn
 from tapak.sdk.provider import Applied, Capabilities, Change, Check, Provider, Verification, ZoneChanges
 from tapak.sdk.resources import Fact, RecordSet, Spec
 from tapak_bind import checks
+from tapak_bind.listing import ZoneListing
 from tapak_bind.reading import PrimaryReader
 from tapak_bind.settings import BindSettings
 from tapak_bind.updating import Swap, Updater
@@ -56,6 +57,7 @@ class BindProvider(Provider):
         key = dns.tsig.Key(dns.name.from_text(settings["key_name"]), settings["key_secret"], settings["algorithm"])
         self._updater = Updater(self._primary, key, timeout)
         self._transfer = ZoneTransfer(self._primary, key, timeout)
+        self._listing = ZoneListing(self._primary, key, timeout)
         self._verifier = Verifier(self._servers)
         self._counted: dict[str, tuple[int, int]] = {}
 
@@ -119,6 +121,8 @@ class BindProvider(Provider):
         if since is not None and self.serial(zone) == since:
             return ZoneChanges(zone, since, False, {})
         origin = self._zone(zone)
+        if since is None:
+            return self._whole(zone)
         delta = self._transfer.changes_since(origin, since)
         if not delta.full and len(delta.touched) <= MANY:
             try:
@@ -126,15 +130,23 @@ class BindProvider(Provider):
             except ForeignResource:  # a delegation came or went: the transfer tells what a question can't
                 pass
         if not delta.full:
-            delta = self._transfer.changes_since(origin, None)
+            return self._whole(zone)
         present = {
             _identity(question): record_set(origin, question.name, found) for question, found in delta.rrsets.items()
         }
         return ZoneChanges(zone, delta.serial, True, present)
 
+    def zone_records(self, zone: str) -> Iterator[RecordSet]:
+        """Every RRset that the primary holds, by AXFR."""
+        return self._listing.read(self._zone(zone))[1]
+
     def close(self) -> None:
         for server in self._servers:
             server.close()
+
+    def _whole(self, zone: str) -> ZoneChanges:
+        serial, found = self._listing.read(self._zone(zone))
+        return ZoneChanges(zone, serial, True, {record.identity: record for record in found})
 
     def _touched(self, origin: dns.name.Name, delta: ZoneDelta) -> dict[str, RecordSet | None]:
         standing = self._reader.standing(dict.fromkeys(delta.touched, origin))
@@ -148,8 +160,8 @@ class BindProvider(Provider):
         serial = self.serial(zone)
         known = self._counted.get(zone)
         if known is None or known[0] != serial:
-            delta = self._transfer.changes_since(self._zone(zone), None)
-            known = self._counted[zone] = (delta.serial, len(delta.rrsets))
+            told, found = self._listing.read(self._zone(zone))
+            known = self._counted[zone] = (told, sum(1 for _ in found))
         return known[1]
 
     def _at(self, name: str) -> list[RecordSet]:
