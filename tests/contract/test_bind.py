@@ -11,8 +11,10 @@ import pytest
 
 from tapak.demo.servers.bind import BindSecondary, BindServer
 from tapak.demo.servers.process import free_port
+from tapak.sdk.dns.channels import TcpChannel, UdpChannel
 from tapak.testing.dns_contract import DnsProviderContract
-from tapak.testing.dns_server import DnsOperator, black_hole
+from tapak.testing.dns_faults import DnsFaultsContract
+from tapak.testing.dns_server import DnsOperator, DnsPath, black_hole
 from tapak.testing.zone_contract import SecondaryContract, ZoneListerContract, ZoneReaderContract
 from tapak_bind.provider import BindProvider
 
@@ -68,11 +70,7 @@ def make_provider(bind: BindServer) -> Iterator[Callable[..., BindProvider]]:
         provider.close()
 
 
-class TestBind(ZoneReaderContract, ZoneListerContract, SecondaryContract, DnsProviderContract):
-    @pytest.fixture
-    def make_provider(self, make_provider: Callable[..., BindProvider]) -> Callable[..., BindProvider]:
-        return make_provider
-
+class OnBind(DnsProviderContract):
     @pytest.fixture
     def zone(self) -> str:
         return ZONE
@@ -89,6 +87,22 @@ class TestBind(ZoneReaderContract, ZoneListerContract, SecondaryContract, DnsPro
     def silent(self) -> Iterator[Mapping[str, Any]]:
         with black_hole() as port:
             yield {"port": port, "timeout": 0.3}
+
+
+class TestBind(ZoneReaderContract, ZoneListerContract, SecondaryContract, DnsFaultsContract, OnBind):
+    @pytest.fixture
+    def make_provider(self, make_provider: Callable[..., BindProvider]) -> Callable[..., BindProvider]:
+        return make_provider
+
+    @pytest.fixture
+    def calls(self) -> Sequence[tuple[type, str]]:
+        return [(UdpChannel, "send"), (TcpChannel, "send")]
+
+    @pytest.fixture
+    def path(self, bind: BindServer) -> Iterator[DnsPath]:
+        path = DnsPath(bind, {"timeout": 0.3})
+        yield path
+        path.close()
 
     @pytest.fixture
     def denied(self, bind: BindServer) -> Sequence[Mapping[str, Any]]:
@@ -108,29 +122,12 @@ class TestBind(ZoneReaderContract, ZoneListerContract, SecondaryContract, DnsPro
         return straggler.refresh
 
 
-class TestBindOverTcp(DnsProviderContract):
+class TestBindOverTcp(OnBind):
     """The same where a firewall closes UDP."""
 
     @pytest.fixture
     def make_provider(self, make_provider: Callable[..., BindProvider]) -> Callable[..., BindProvider]:
         return lambda **settings: make_provider(**{"transport": "tcp", **settings})
-
-    @pytest.fixture
-    def zone(self) -> str:
-        return ZONE
-
-    @pytest.fixture
-    def by_hand(self, bind: BindServer) -> DnsOperator:
-        return DnsOperator(bind)
-
-    @pytest.fixture
-    def down(self) -> Mapping[str, Any]:
-        return {"port": free_port()}
-
-    @pytest.fixture
-    def silent(self) -> Iterator[Mapping[str, Any]]:
-        with black_hole() as port:
-            yield {"port": port, "timeout": 0.3}
 
     @pytest.fixture
     def denied(self) -> Sequence[Mapping[str, Any]]:

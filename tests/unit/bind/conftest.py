@@ -12,7 +12,7 @@ import pytest
 from tapak.demo.servers.bind import BindServer
 from tapak.sdk.resources import RecordSet
 from tapak.testing.dns_cases import ADDRESS
-from tapak.testing.dns_server import DnsOperator, LossyPath
+from tapak.testing.dns_server import DnsOperator, DnsPath
 from tapak_bind.provider import BindProvider
 
 ZONE, OTHER_ZONE = "example.test", "lain.test"
@@ -65,7 +65,7 @@ def record() -> RecordSet:
 
 
 @pytest.fixture
-def lossy(bind: BindServer) -> Iterator[LossyPath]:
-    path = LossyPath(bind)
+def lossy(bind: BindServer) -> Iterator[DnsPath]:
+    path = DnsPath(bind)
     yield path
     path.close()

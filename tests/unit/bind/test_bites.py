@@ -16,43 +16,44 @@ from tapak.sdk.errors import ChangedMeanwhile, ForeignResource, Invalid, Provide
 from tapak.sdk.provider import Change
 from tapak.sdk.resources import RecordSet
 from tapak.testing.dns_cases import ADDRESS, OTHER_ADDRESS, TIMEOUT, create, delete, standing, update, verified
-from tapak.testing.dns_server import DnsOperator, LossyPath, black_hole
+from tapak.testing.dns_server import DnsOperator, DnsPath, black_hole
+from tapak.testing.faults import Fault
 from tapak_bind.provider import BindProvider
 
 ZONE, OTHER_ZONE = "example.test", "lain.test"
 
 
 def test_a_lost_answer_is_looked_up_before_anything_is_sent_again(
-    make_provider: Callable[..., BindProvider], lossy: LossyPath, record: RecordSet
+    make_provider: Callable[..., BindProvider], lossy: DnsPath, record: RecordSet
 ) -> None:
     provider = make_provider(port=lossy.port, timeout=0.6)
-    lossy.lose = 1
+    lossy.fail(Fault.UNHEARD)
     create(provider, record)
-    assert (lossy.lose, lossy.updates) == (0, 1)
+    assert lossy.writes == 1
     assert standing(provider, record) == record
 
 
 def test_a_lost_answer_does_not_hide_a_conflict(
-    make_provider: Callable[..., BindProvider], lossy: LossyPath, record: RecordSet, operator: DnsOperator
+    make_provider: Callable[..., BindProvider], lossy: DnsPath, record: RecordSet, operator: DnsOperator
 ) -> None:
     foreign = replace(record, values=(OTHER_ADDRESS,))
     operator.put(foreign)
-    lossy.lose = 1
+    lossy.fail(Fault.UNHEARD)
     with pytest.raises(ChangedMeanwhile):
         create(make_provider(port=lossy.port, timeout=0.6), record)
-    assert lossy.updates == 2
+    assert lossy.writes == 2
     assert standing(make_provider(), record) == foreign
 
 
 def test_an_answer_that_never_comes_leaves_the_matter_open(
-    make_provider: Callable[..., BindProvider], lossy: LossyPath, record: RecordSet, operator: DnsOperator
+    make_provider: Callable[..., BindProvider], lossy: DnsPath, record: RecordSet, operator: DnsOperator
 ) -> None:
     operator.put(replace(record, values=(OTHER_ADDRESS,)))
-    lossy.lose = 1000
+    lossy.fail(Fault.UNHEARD, times=1000)
     provider = make_provider(port=lossy.port, timeout=0.3)
     with pytest.raises(ProviderUnavailable):
         provider.apply([Change("create", record.identity, record, None)], fence=1, timeout=0.5)
-    assert lossy.updates > 1
+    assert lossy.writes > 1
 
 
 def test_a_key_for_a_part_of_the_zone(bind: BindServer, make_provider: Callable[..., BindProvider]) -> None:
@@ -175,12 +176,13 @@ def test_two_zones_change_together_or_not_at_all(
 
 
 def test_what_could_not_be_undone_is_told(
-    make_provider: Callable[..., BindProvider], lossy: LossyPath, record: RecordSet
+    make_provider: Callable[..., BindProvider], lossy: DnsPath, record: RecordSet
 ) -> None:
     second = RecordSet(OTHER_ZONE, f"{record.name.partition('.')[0]}.{OTHER_ZONE}", "A", (ADDRESS,))
-    lossy.lives = 1
+    lossy.fail(Fault.LOST, times=1000, skip=1)
     with pytest.raises(ProviderUnavailable, match="could not undo") as failed:
-        create(make_provider(port=lossy.port, timeout=0.3), record, second)
+        changes = [Change("create", each.identity, each, None) for each in (record, second)]
+        make_provider(port=lossy.port, timeout=0.3).apply(changes, fence=1, timeout=1)
     assert record.identity in failed.value.message
     assert second.identity not in failed.value.message
     assert standing(make_provider(), record) == record

@@ -9,11 +9,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tapak.sdk.databases import Database
 from tapak.sdk.provider import Applied, Change, Provider
 from tapak.sdk.resources import Spec
+from tapak.testing.faults import dying
 
 TIMEOUT = 30.0
 HOSTILE_NAMES = (
@@ -43,10 +42,6 @@ HOSTILE_OWNERS = (
     '"' * 200,
 )
 _NUMBERS = count(1)
-
-
-class Killed(BaseException):
-    """The process that was at it is no more."""
 
 
 class DatabaseHost(ABC):
@@ -134,18 +129,7 @@ class DatabaseHost(ABC):
     @contextmanager
     def dying(self, after: int) -> Iterator[None]:
         """The process dies after so many statements; of those after it none reaches the server."""
-        home, method = self.statement()
-        original = getattr(home, method)
-        left = [after]
-
-        def counted(*args: Any, **kwargs: Any) -> Any:
-            if not left[0]:
-                raise Killed
-            left[0] -= 1
-            return original(*args, **kwargs)
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(home, method, counted)
+        with dying([self.statement()], after):
             yield
 
 

@@ -12,7 +12,8 @@ import pytest
 from tapak.sdk.databases import Database
 from tapak.sdk.errors import ProviderDenied, ProviderUnavailable
 from tapak.sdk.provider import Change, Provider
-from tapak.testing.database_cases import DatabaseHost, Killed, apply, live, new_database, standing
+from tapak.testing.database_cases import DatabaseHost, apply, live, new_database, standing
+from tapak.testing.faults import Killed
 
 MANY = 40
 """More statements than any act takes."""

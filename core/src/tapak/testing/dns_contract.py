@@ -1,11 +1,14 @@
 """What every DNS provider promises, as a base class for a provider's tests, on a real server.
 
-A provider subclasses :class:`DnsProviderContract` and overrides its fixtures; one that can also tell what changed in
-a zone, or asks several authoritative servers, subclasses the contracts of :mod:`tapak.testing.zone_contract` too::
+A provider subclasses :class:`DnsProviderContract` and :class:`tapak.testing.dns_faults.DnsFaultsContract` (killed
+half-way, answers that break) and overrides their fixtures; one that can also tell what changed in a zone, or asks
+several authoritative servers, subclasses the contracts of :mod:`tapak.testing.zone_contract` too::
 
-    class TestBind(ZoneReaderContract, SecondaryContract, DnsProviderContract):
+    class TestBind(ZoneReaderContract, SecondaryContract, DnsFaultsContract, DnsProviderContract):
         @pytest.fixture
         def make_provider(self, bind): ...
+
+``docs/providers.md`` leads an author through.
 """
 
 from __future__ import annotations
@@ -18,13 +21,14 @@ from typing import Any
 
 import pytest
 
-from tapak.sdk.errors import ChangedMeanwhile, Invalid, ProviderDenied, ProviderUnavailable
+from tapak.sdk.errors import ChangedMeanwhile, ForeignResource, Invalid, ProviderDenied, ProviderUnavailable
 from tapak.sdk.provider import Change, Provider
 from tapak.sdk.resources import RecordSet, Site
 from tapak.testing.dns_cases import (
     ADDRESS,
     HOSTILE_LABELS,
     HOSTILE_VALUES,
+    ODD_LABELS,
     OTHER_ADDRESS,
     ROUND_TRIPS,
     TIMEOUT,
@@ -67,6 +71,19 @@ class DnsProviderContract(DnsContract):
         assert [applied.identity for applied in create(provider, wanted)] == [wanted.identity]
         assert standing(provider, wanted) == wanted
         assert verified(provider, wanted).live
+
+    def test_every_record_type_is_served(self, provider: Provider) -> None:
+        served = type(provider).capabilities.record_types
+        assert served == {kind for kind, _ in ROUND_TRIPS}
+
+    @pytest.mark.parametrize("label", ODD_LABELS)
+    def test_odd_names_are_served(self, provider: Provider, record: RecordSet, label: str) -> None:
+        wanted = replace(record, name=f"{label}.{record.name}", type="TXT", values=('"tapak"',))
+        create(provider, wanted)
+        assert standing(provider, wanted) == wanted
+        assert verified(provider, wanted).live
+        delete(provider, wanted)
+        assert standing(provider, wanted) is None
 
     def test_the_server_s_own_spelling_is_read_where_values_differ(self, provider: Provider, record: RecordSet) -> None:
         wanted = replace(record, type="AAAA", values=("2001:DB8::1",))
@@ -151,6 +168,21 @@ class DnsProviderContract(DnsContract):
             create(provider, cname)
         assert standing(provider, record) == record
 
+    def test_a_delegation_hides_nobody_s_records(self, provider: Provider, record: RecordSet, by_hand: ByHand) -> None:
+        delegation = replace(record, type="NS", values=("ns1.example.net.",))
+        by_hand.put(record)
+        assert provider.read([delegation]) == {delegation.identity: None, record.identity: record}
+        with pytest.raises(ChangedMeanwhile):
+            create(provider, delegation)
+        assert standing(provider, record) == record
+        by_hand.remove(record)
+        by_hand.put(delegation)
+        for hidden in (record, replace(record, name=f"www.{record.name}")):
+            for act in (lambda spec: provider.read([spec]), lambda spec: create(provider, spec)):
+                with pytest.raises(ForeignResource):
+                    act(hidden)
+        assert standing(provider, delegation) == delegation
+
     def test_a_name_moves_from_address_to_cname_and_back(self, provider: Provider, record: RecordSet) -> None:
         cname = replace(record, type="CNAME", values=("sasaran.example.net.",))
         create(provider, record)
@@ -194,6 +226,7 @@ class DnsProviderContract(DnsContract):
         self.refused(provider, RecordSet(zone, f"bukan{zone}", "A", (ADDRESS,)))
         self.refused(provider, RecordSet("example.org", "www.example.org", "A", (ADDRESS,)))
         self.refused(provider, RecordSet(zone, zone, "CNAME", ("a.example.net.",)))
+        self.refused(provider, RecordSet(zone, zone, "NS", ("a.example.net.",)))
         self.refused(provider, Site(f"www.{zone}"))
 
     @staticmethod

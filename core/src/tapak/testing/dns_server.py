@@ -1,13 +1,15 @@
-"""An operator at a test server, and ways to lose it: a port that never answers, a path that loses answers."""
+"""An operator at a test server, and ways to lose it: a port that never answers, a path that breaks."""
 
 from __future__ import annotations
 
 import select
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
+import dns.message
 import dns.opcode
 import dns.query
 import dns.rcode
@@ -17,6 +19,7 @@ import dns.update
 from tapak.demo.servers.bind import BindServer
 from tapak.demo.servers.process import free_port
 from tapak.sdk.resources import RecordSet
+from tapak.testing.faults import DONE, Fault, FaultyPath
 
 
 class DnsOperator:
@@ -25,6 +28,7 @@ class DnsOperator:
     def __init__(self, server: BindServer) -> None:
         self.server = server
         self.key = dns.tsig.Key(server.key_name, server.key_secret, server.algorithm)
+        self.keyring = {self.key.name: self.key}
 
     def put(self, record: RecordSet) -> None:
         """Make ``record`` what stands at its name and type."""
@@ -41,7 +45,7 @@ class DnsOperator:
 
     def _message(self, zone: str) -> dns.update.UpdateMessage:
         return dns.update.UpdateMessage(
-            zone, keyring={self.key.name: self.key}, keyname=self.key.name, keyalgorithm=self.key.algorithm
+            zone, keyring=self.keyring, keyname=self.key.name, keyalgorithm=self.key.algorithm
         )
 
     def _send(self, message: dns.update.UpdateMessage) -> None:
@@ -60,21 +64,20 @@ def black_hole() -> Iterator[int]:
         yield tcp.getsockname()[1]
 
 
-class LossyPath:
-    """A UDP path to ``server`` that loses the answers to the next ``lose`` updates, and counts the updates.
+class DnsPath(FaultyPath):
+    """A UDP path to ``server`` for dynamic updates, which are its writes, and for queries."""
 
-    After ``lives`` updates it lets nothing through any more.
-    """
+    faults = (Fault.LOST, Fault.ERROR, Fault.UNHEARD, Fault.ERROR_AFTER)
 
-    def __init__(self, server: BindServer) -> None:
-        self.lose = 0
-        self.lives = 1_000_000
-        self.updates = 0
+    def __init__(self, server: BindServer, settings: Mapping[str, Any] | None = None) -> None:
+        self._keyring = DnsOperator(server).keyring
         self._inside = socket.socket(type=socket.SOCK_DGRAM)
         self._inside.connect((server.address, server.port))
         self._outside = socket.socket(type=socket.SOCK_DGRAM)
         self._outside.bind(("127.0.0.1", free_port()))
         self.port: int = self._outside.getsockname()[1]
+        super().__init__({"port": self.port, **(settings or {})})
+        self._answers: dict[bytes, tuple[Fault, bytes]] = {}
         self._ended, self._end = socket.socketpair()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -94,16 +97,27 @@ class LossyPath:
                 return
             if self._outside in ready:
                 wire, client = self._outside.recvfrom(65535)
-                self.updates += self._is_update(wire)
-                if self.updates <= self.lives:
-                    self._inside.send(wire)
+                self._take(wire, client)
             if self._inside in ready:
                 wire = self._inside.recv(65535)
-                if self._is_update(wire) and self.lose:
-                    self.lose -= 1
-                else:
+                fault, asked = self._answers.pop(wire[:2], (None, b""))
+                if fault is Fault.ERROR_AFTER:
+                    wire = self._failed(asked)
+                if fault is not Fault.UNHEARD:
                     self._outside.sendto(wire, client)
 
-    @staticmethod
-    def _is_update(wire: bytes) -> bool:
-        return (wire[2] >> 3) & 15 == dns.opcode.UPDATE
+    def _take(self, wire: bytes, client: tuple[str, int]) -> None:
+        fault = self.fault_of(write=(wire[2] >> 3) & 15 == dns.opcode.UPDATE)
+        if fault is not None and fault in DONE:
+            self._answers[wire[:2]] = fault, wire
+        if fault is None or fault in DONE:
+            self._inside.send(wire)
+        elif fault is Fault.ERROR:
+            self._outside.sendto(self._failed(wire), client)
+
+    def _failed(self, wire: bytes) -> bytes:
+        """SERVFAIL to a message, signed where that is."""
+        query = dns.message.from_wire(wire, keyring=self._keyring)
+        answer = dns.message.make_response(query)
+        answer.set_rcode(dns.rcode.SERVFAIL)
+        return answer.to_wire()

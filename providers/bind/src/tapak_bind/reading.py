@@ -10,11 +10,13 @@ import dns.rdataset
 import dns.rdatatype
 
 from tapak.sdk.dns.asking import Answer, Ask, Question, Round
-from tapak.sdk.dns.records import TYPES, alike, label, zone_wildcards
+from tapak.sdk.dns.records import ALONE, TYPES, alike, label, zone_wildcards
 from tapak.sdk.dns.servers import Server
 from tapak_bind import failures
 
 CNAME = dns.rdatatype.CNAME
+KINDS = tuple(dns.rdatatype.from_text(kind) for kind in TYPES)
+STAND_ALONE = tuple(dns.rdatatype.from_text(kind) for kind in ALONE)
 Standing = Mapping[Question, dns.rdataset.Rdataset | None]
 
 
@@ -60,8 +62,8 @@ class PrimaryReader:
     ) -> dict[Question, dns.rdataset.Rdataset | None]:
         """What the zone itself holds at each question (with its zone); None where nothing stands.
 
-        A CNAME that stands at a name appears under its own question, and so does whatever stands where a CNAME was
-        asked for: either keeps the asked RRset from being made.
+        A CNAME that stands at a name appears under its own question, and so does whatever stands where a CNAME or a
+        delegation was asked for: either keeps the asked RRset from being made.
         """
         answers = self.answers(wanted, timeout)
         found: dict[Question, dns.rdataset.Rdataset | None] = {}
@@ -71,17 +73,17 @@ class PrimaryReader:
             if answer.cname is not None:
                 instead = Question(question.name, CNAME)
                 found[instead], zones[instead] = answer.cname, wanted[question]
-        found.update(self._beside_cname(answers, zones, timeout))
+        found.update(self._beside_alone(answers, zones, timeout))
         return self._without_synthesised(found, zones, timeout)
 
-    def _beside_cname(
+    def _beside_alone(
         self, answers: Mapping[Question, Answer], zones: dict[Question, dns.name.Name], timeout: float | None
     ) -> Standing:
-        """The RRsets at names that exist and have no CNAME, where a CNAME was asked for."""
+        """The RRsets at names that exist, where what stands alone was asked for and isn't there."""
         others: dict[Question, dns.name.Name] = {}
         for question, answer in answers.items():
-            if question.rdtype == CNAME and answer.rdataset is None and answer.rcode == dns.rcode.NOERROR:
-                kinds = (dns.rdatatype.from_text(name) for name in TYPES if name != "CNAME")
+            if question.rdtype in STAND_ALONE and answer.rdataset is None and answer.rcode == dns.rcode.NOERROR:
+                kinds = (kind for kind in KINDS if kind != question.rdtype)
                 others |= {Question(question.name, kind): zones[question] for kind in kinds}
         missing = [question for question in others if question not in answers]
         if not missing:

@@ -16,11 +16,11 @@ import dns.tsig
 import dns.update
 
 from tapak.sdk.dns.asking import Question
-from tapak.sdk.dns.records import TYPES, Parsed, label, same
+from tapak.sdk.dns.records import Parsed, label, same
 from tapak.sdk.dns.servers import Server
 from tapak.sdk.errors import ChangedMeanwhile, Invalid, ProviderError
 from tapak_bind import failures
-from tapak_bind.reading import CNAME, PrimaryReader
+from tapak_bind.reading import CNAME, KINDS, STAND_ALONE, PrimaryReader
 
 SHORTEST_WAIT = 0.05
 
@@ -150,7 +150,7 @@ class Updater:
                 message.present(swap.old.name, *swap.old.rdataset)
                 message.delete(swap.old.name, swap.old.rdtype)
             else:
-                _require_room(message, swap.question, leaving)
+                _require_room(message, swap.question, swap.target.zone, leaving)
         for swap in swaps:  # after every removal: a CNAME may take an address's place
             if swap.new is not None:
                 message.add(swap.new.name, swap.new.rdataset)
@@ -201,19 +201,16 @@ def _halves(swaps: list[Swap]) -> tuple[list[Swap], list[Swap]]:
     return swaps[middle:], swaps[:middle]
 
 
-def _require_room(message: dns.update.UpdateMessage, question: Question, leaving: set[Question]) -> None:
-    """Prerequisites of a new RRset: it isn't there, and neither is what can't stand beside it (RFC 1034 3.6.2)."""
-    name = question.name
-    if question.rdtype != CNAME:
-        message.absent(name, question.rdtype)
-        if Question(name, CNAME) not in leaving:
-            message.absent(name, CNAME)
-        return
-    kinds = [dns.rdatatype.from_text(kind) for kind in TYPES]
-    if not any(Question(name, kind) in leaving for kind in kinds):
+def _require_room(
+    message: dns.update.UpdateMessage, question: Question, zone: dns.name.Name, leaving: set[Question]
+) -> None:
+    """Prerequisites of a new RRset: it isn't there, and neither is what can't stand beside it."""
+    name, alone = question.name, question.rdtype in STAND_ALONE
+    if alone and not any(Question(name, kind) in leaving for kind in KINDS):
         message.absent(name)
         return
-    for kind in kinds:
+    others = KINDS if alone else (CNAME,) if name == zone else STAND_ALONE
+    for kind in dict.fromkeys((question.rdtype, *others)):
         if Question(name, kind) not in leaving:
             message.absent(name, kind)
 

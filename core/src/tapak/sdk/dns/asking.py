@@ -26,6 +26,7 @@ import dns.rdatatype
 from tapak.sdk.dns.channels import Channel
 from tapak.sdk.dns.servers import UDP_PAYLOAD, Server
 
+NS = dns.rdatatype.NS
 # Questions under way at one server at a time: what its socket buffer holds with ease.
 WINDOW = 128
 FIRST_PAUSE = 0.003
@@ -50,7 +51,8 @@ class Question:
 class Answer:
     """What a server said. ``rdataset`` holds the asked type; ``cname`` a CNAME that stands at the name instead.
 
-    ``silent`` says in English why there was no answer at all. ``delegated`` marks a referral to other servers.
+    ``silent`` says in English why there was no answer at all. ``delegated`` marks a referral to other servers; a
+    referral from the very name whose NS were asked for is what the zone itself holds there, and told with authority.
     """
 
     rcode: dns.rcode.Rcode = dns.rcode.NOERROR
@@ -233,12 +235,14 @@ def _read(wire: bytes, question: Question) -> Answer:
     if asked.rdtype != question.rdtype:
         raise dns.exception.FormError("not an answer to what was asked")  # type: ignore[no-untyped-call]
     found = {rrset.rdtype: rrset for rrset in message.answer if rrset.name == question.name}
-    referral = any(rrset.rdtype == dns.rdatatype.NS for rrset in message.authority)
     authoritative = bool(message.flags & dns.flags.AA)
+    referral = [] if authoritative or found else [rrset for rrset in message.authority if rrset.rdtype == NS]
+    if referral and question == Question(referral[0].name, NS):
+        found, referral, authoritative = {NS: referral[0]}, [], True
     return Answer(
         rcode=message.rcode(),
         authoritative=authoritative,
-        delegated=referral and not authoritative and not found,
+        delegated=bool(referral),
         rdataset=found.get(question.rdtype),
         cname=None if question.rdtype == dns.rdatatype.CNAME else found.get(dns.rdatatype.CNAME),
     )

@@ -19,7 +19,9 @@ import dns.rdatatype
 from tapak.sdk.errors import Invalid
 from tapak.sdk.resources import RecordSet
 
-TYPES = ("A", "AAAA", "CAA", "CNAME", "MX", "PTR", "SRV", "TXT")
+TYPES = ("A", "AAAA", "CAA", "CNAME", "HTTPS", "MX", "NS", "PTR", "SRV", "SSHFP", "TLSA", "TXT")
+# What nothing else stands beside: a CNAME (RFC 1034 section 3.6.2), and a delegation, which hides what is at its name.
+ALONE = ("CNAME", "NS")
 MAX_TTL = 2**31 - 1  # RFC 2181 section 8
 MAX_VALUE = 4096
 
@@ -66,8 +68,9 @@ def _parse(spec: RecordSet) -> Parsed:
     if type(spec.ttl) is not int or not 0 <= spec.ttl <= MAX_TTL:
         _refuse("TTL harus bilangan bulat 0 sampai 2147483647 detik.", "TTL out of range", "ttl")
     name, zone = owner(spec.name), owner(spec.zone)
-    if spec.type == "CNAME" and name == zone:
-        _refuse("CNAME tidak dapat dipasang pada puncak zona.", "CNAME at the apex", "name")
+    if spec.type in ALONE and name == zone:
+        told = f"{spec.type} pada puncak zona bukan rekaman layanan; diatur oleh pengelola zona di server DNS."
+        _refuse(told, f"{spec.type} at the apex", "name")
     rdtype = dns.rdatatype.from_text(spec.type)
     rdatas = [_rdata(rdtype, value) for value in spec.values]
     if not rdatas or (spec.type == "CNAME" and len(set(rdatas)) > 1):
