@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tapak.db.base import CURRENT_TENANT, Base, TenantRow
+from tapak.db.base import CURRENT_TENANT, Base, OwnedRow
 
 
-class AuditEvent(TenantRow, Base):
+class AuditEvent(OwnedRow, Base):
     """One act. ``seq`` counts from 1 per tenant; ``hash`` = SHA-256 over the previous hash and this event's payload.
 
     A trigger fills ``seq``, ``at``, ``previous`` and ``hash``; the app may insert and select, never update or delete.

@@ -42,6 +42,16 @@ class TenantRow:
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, sort_order=-1)
 
 
+class OwnedRow:
+    """A tenant's row that always belongs to another row of it: by a key of both, or (audit) to its chain's head.
+
+    That one has the key to the tenant; a second would read and lock the tenant's row at every step.
+    """
+
+    tenant_id: Mapped[int] = mapped_column(primary_key=True, server_default=CURRENT_TENANT, sort_order=-2)
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, sort_order=-1)
+
+
 def tenant_key(column: str, target: type[Base] | str) -> ForeignKeyConstraint:
     """A foreign key that can't leave the tenant: ``(tenant_id, column)`` to ``target`` (a name: the class itself)."""
     table = target if isinstance(target, str) else target.__tablename__

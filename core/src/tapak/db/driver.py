@@ -12,18 +12,30 @@ PREPARED = 400
 
 
 class Connection(psycopg.Connection[Any]):
-    """Keeps what it prepared when a transaction ends without a commit, as the one of every page that only reads does.
+    """Begins and ends transactions by libpq's plain call: these say nothing that psycopg would have to convert.
 
+    It keeps what it prepared when a transaction ends without a commit, as that of every page that only reads does.
     psycopg forgets its prepared statements at each rollback, as a table made in it may be gone. No process makes tables
     through a pool (migrations have an own connection), so there they were only planned anew for page after page. After
     an error, when the server has ended the transaction by itself, psycopg's own way stands.
     """
 
+    def begin(self, statements: bytes) -> bool:
+        """Whether ``statements``, which begin a transaction, went through; if not, sending them again tells why."""
+        with self.lock:
+            return self.pgconn.exec_(statements).status == ExecStatus.COMMAND_OK
+
     def rollback(self) -> None:
+        """Give up what the transaction has written; without one nothing happens.
+
+        Raises:
+            psycopg.OperationalError: the connection is lost.
+        """
         if self.pgconn.transaction_status == TransactionStatus.INTRANS:
             with self.lock:
                 self.pgconn.exec_(b"rollback")
-        super().rollback()
+        if self.pgconn.transaction_status != TransactionStatus.IDLE:
+            super().rollback()
 
 
 def connect(*args: Any, **options: Any) -> Connection:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, SessionTransaction
 
-from tapak.db.driver import connect
+from tapak.db import driver
 
 TENANT = "tenant_id"
 BEGIN = "begin"
@@ -31,7 +31,9 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
         self.engine: Engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
-        event.listen(self.engine, "do_connect", lambda _dialect, _record, args, options: connect(*args, **options))
+        event.listen(
+            self.engine, "do_connect", lambda _dialect, _record, args, options: driver.connect(*args, **options)
+        )
 
     def session(self, tenant_id: int | None = None) -> Session:
         """A session that the caller closes; with ``tenant_id`` every transaction of it is in that tenant's scope."""
@@ -40,8 +42,9 @@ class Database:
     @contextmanager
     def begin(self, tenant_id: int | None = None) -> Iterator[Session]:
         """One transaction: committed at the end of the block, rolled back on an exception."""
-        with self.session(tenant_id) as session, session.begin():
+        with self.session(tenant_id) as session:
             yield session
+            session.commit()
 
     def check_role(self) -> None:
         """Refuse a role that owns tables or bypasses row-level security.
@@ -71,7 +74,13 @@ class _Scoped(Session):
 def _begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
     if not transaction.nested:
         tenant_id: int | None = session.info[TENANT]
-        connection.exec_driver_sql(BEGIN if tenant_id is None else IN_SCOPE.format(tenant_id))
+        statements = BEGIN if tenant_id is None else IN_SCOPE.format(tenant_id)
+        if not _driver(connection).begin(statements.encode()):
+            connection.exec_driver_sql(statements)  # tells what is wrong, and SQLAlchemy clears the pool
+
+
+def _driver(connection: Connection) -> driver.Connection:
+    return cast("driver.Connection", connection.connection.driver_connection)
 
 
 def beside(session: Session) -> Session:
@@ -85,10 +94,8 @@ def send(session: Session, statement: str, values: Mapping[str, Any]) -> tuple[A
     Raises:
         OperationalError: the database is gone, or gave up.
     """
-    driver = session.connection().connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
     try:
-        row: tuple[Any, ...] | None = driver.execute(statement, values).fetchone()
+        row: tuple[Any, ...] | None = _driver(session.connection()).execute(statement, values).fetchone()
     except psycopg.OperationalError as problem:
         raise OperationalError(statement, None, problem, hide_parameters=True) from problem
     assert row is not None

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tapak.db.base import Base, TenantRow, tenant_key
+from tapak.db.base import Base, OwnedRow, TenantRow, tenant_key
 from tapak.inventory.models import Service
 
 
@@ -36,7 +36,7 @@ DRIFTED_CODE = "drifted"
 """A resource's ``reason_code`` where it was changed by hand."""
 
 
-class Resource(TenantRow, Base):
+class Resource(OwnedRow, Base):
     """One desired resource of a service.
 
     ``spec`` is what is wanted (None: to be gone), ``applied`` what was last verified as live (None: never); both as
@@ -103,7 +103,7 @@ class Resource(TenantRow, Base):
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class JournalEntry(TenantRow, Base):
+class JournalEntry(OwnedRow, Base):
     """One line of what was done to a resource: written and committed before the act it tells of.
 
     ``phase``: intent (about to apply ``spec``; None: to remove it), applied, verified, failed, drift, adopted (an

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, fu
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tapak.accounts.models import Account
-from tapak.db.base import Base, TenantRow, tenant_key
+from tapak.db.base import Base, OwnedRow, TenantRow, tenant_key
 from tapak.documents.models import Document
 from tapak.inventory.models import Service
 from tapak.tenants.models import Agency, Position
@@ -104,7 +104,7 @@ class RequestLink(TenantRow, Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class Revision(TenantRow, Base):
+class Revision(OwnedRow, Base):
     """One submission with all its answers; a return opens the next one, and no row is ever lost."""
 
     __tablename__ = "revision"
@@ -117,7 +117,7 @@ class Revision(TenantRow, Base):
     account_id: Mapped[int]
 
 
-class Task(TenantRow, Base):
+class Task(OwnedRow, Base):
     """One step's turn with one actor: a position's, or the applicant's unit's (``agency_id``).
 
     ``draft`` is what the form holds before it is finished; ``input`` what it was finished with. ``waiting`` and
