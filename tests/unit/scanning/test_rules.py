@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tapak.scanning.scanners import yara
 from tapak.scanning.scanners.yara import RULES, HiddenLinkScanner, SecretScanner, WebShellScanner, YaraScanner
 from tapak.sdk.scanning import Finding, ScannedFile, ScannerProblem
 
@@ -176,3 +177,14 @@ def test_an_agency_adds_rules_of_its_own(tmp_path: Path) -> None:
     own.write_text("rule broken {")
     with pytest.raises(ScannerProblem, match=r"kota\.yar"):
         WebShellScanner(tmp_path).prepare()
+
+
+@pytest.mark.parametrize("scanner", [WebShellScanner, HiddenLinkScanner, SecretScanner])
+def test_what_lies_behind_a_long_beginning_is_not_called_clean(
+    tmp_path: Path, scanner: type[YaraScanner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yara, "LARGEST", 1000)
+    behind = b"<?php /*" + b"x" * 1000 + b"*/ @eval($_POST['x']);"
+    assert {(each.rule, each.severity) for each in found(tmp_path, scanner, "a.php", behind)} == {
+        ("not_seen_whole", "high")
+    }

@@ -144,6 +144,7 @@ def test_limits_of_number_and_size(tmp_path: Path) -> None:
     assert {rule for rule, _ in rules(place, Limits(entries=4))} == {"too_many"}
     assert {rule for rule, _ in rules(place, Limits(unpacked=10))} == {"too_large"}
     assert {rule for rule, _ in rules(place, Limits(entry=2))} == {"entry_size"}
+    assert checked(place, Limits(entry=2))[1].stopped
     tar = tar_of(tmp_path / "a.tar", {f"{number}": b"abc" for number in range(5)})
     assert {rule for rule, _ in rules(tar, Limits(entries=4))} == {"too_many"}
 

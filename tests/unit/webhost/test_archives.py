@@ -5,16 +5,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Iterator
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tapak.scanning.archives.entries import Broken
+from tapak.scanning.archives.opening import open_archive
 from tapak.scanning.limits import Limits
+from tapak.scanning.structure import Structure
+from tapak.scanning.unpacking import unpack as scanned
 from tapak.sdk.forms import LARGEST_APPLICATION
+from tapak.testing.archives import tar_of, zip_of
 from tapak_webhost.agent import archives
 from tapak_webhost.agent.protocol import AgentError
-from tapak_webhost.agent.unpack import Bounds
+from tapak_webhost.agent.unpack import Bounds, Refused, unpack
 
 WHOLE = b"isi arsip" * 1000
 SHA256 = hashlib.sha256(WHOLE).hexdigest()
@@ -98,3 +105,51 @@ def test_what_may_be_sent_to_tapak_may_be_sent_on_to_the_host_and_no_more(at: in
 def test_what_may_be_looked_through_may_be_unpacked() -> None:
     limits, bounds = Limits(), Bounds()
     assert (bounds.entries, bounds.size, bounds.ratio) == (limits.entries, limits.unpacked, limits.ratio)
+
+
+@pytest.mark.parametrize("pack", [zip_of, tar_of])
+@pytest.mark.parametrize(
+    "name", ["C:x.php", "c:/x.php", "./x.php", "x.php ", "x/y.php", "x:y.php", "X.php", "x.php.", "~/x.php", "…/x.php"]
+)
+def test_whatever_is_unpacked_was_looked_through(tmp_path: Path, pack: Callable[..., Path], name: str) -> None:
+    agree(pack(tmp_path / "arsip", {"index.html": b"halo", name: b"<?php echo 1;"}), tmp_path)
+
+
+@pytest.mark.parametrize("flags", [0x1, 0x40, 0x2000, 0x8])
+@pytest.mark.parametrize("name", ["x.php", "café.php"])
+def test_whatever_a_zip_says_of_an_entry_both_take_it_so(tmp_path: Path, flags: int, name: str) -> None:
+    packed = zip_of(tmp_path / "arsip", {"index.html": b"halo", name: b"<?php echo 1;"})
+    content = bytearray(packed.read_bytes())
+    # Without the mark for UTF-8, too.
+    for at in (content.rfind(b"PK\x01\x02") + 8, content.rfind(b"PK\x03\x04") + 6):
+        content[at : at + 2] = struct.pack("<H", flags)
+    packed.write_bytes(content)
+    agree(packed, tmp_path)
+
+
+def test_a_zip_that_points_before_its_own_beginning_is_no_whole_archive(tmp_path: Path) -> None:
+    packed = zip_of(tmp_path / "arsip", {"x": b"1"})
+    content = bytearray(packed.read_bytes())
+    content[-6] += 1  # where the central directory begins
+    packed.write_bytes(content)
+    with packed.open("rb") as stream, pytest.raises(Refused, match="whole"):
+        unpack(stream, -1, Bounds())
+
+
+def agree(packed: Path, tmp_path: Path) -> None:
+    """The scanners' reader and the host's: a file that one leaves out the other refuses."""
+    looked, hosted = tmp_path / "looked", tmp_path / "hosted"
+    looked.mkdir()
+    hosted.mkdir()
+    with packed.open("rb") as stream:
+        check, seen = Structure(Limits(), packed.stat().st_size), []
+        with suppress(Broken):
+            assert list(check.check(open_archive(stream, Limits()))) or not check.skipped
+            stream.seek(0)
+            seen = [] if check.stopped else scanned(open_archive(stream, Limits()), looked, check.skipped, Limits())
+        target = os.open(hosted, os.O_RDONLY | os.O_DIRECTORY)
+        with suppress(Refused):
+            unpack(stream, target, Bounds())
+            files = {str(path.relative_to(hosted)) for path in hosted.rglob("*") if path.is_file()}
+            assert files == {file.name for file in seen}
+        os.close(target)

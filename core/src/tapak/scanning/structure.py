@@ -17,10 +17,12 @@ NAME = "tapak.structure"
 TITLE = "Struktur arsip"
 VERSION = "1"
 
-STOPS = frozenset({"too_many", "too_large", "bomb", "overlap", "truncated", "damaged", "unsupported_archive"})
+STOPS = frozenset(
+    {"too_many", "too_large", "entry_size", "bomb", "overlap", "truncated", "damaged", "unsupported_archive"}
+)
 """Rules after which nothing is unpacked: there is too much of it, or it isn't all there."""
-LEFT_OUT = frozenset({"traversal", "absolute", "link", "link_out", "device", "encrypted", "unsupported", "entry_size"})
-"""Rules whose entry is left out when the rest is unpacked."""
+LEFT_OUT = frozenset({"traversal", "absolute", "link", "link_out", "device", "encrypted", "unsupported"})
+"""Rules whose entry is left out when the rest is unpacked. With any of them web hosts refuse the whole archive."""
 
 NESTED = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".phar", ".jar", ".war", ".iso", ".cab")
 LARGE = 10 * MEGABYTE

@@ -19,7 +19,8 @@ RULES = Path(__file__).parent.parent / "rules"
 OWN = "rules"
 """Where below the deployment's folder an agency's rules lie (``*.yar``)."""
 LARGEST = 64 * 1024**2
-"""A file's bytes beyond these aren't looked at: text that a browser or PHP is given is smaller."""
+"""A file's bytes beyond these aren't looked at, which is told: text that a browser or PHP is given is smaller."""
+NOT_WHOLE = f"Berkas ini terlalu besar: hanya {LARGEST // 1024**2} MB pertama yang diperiksa. Periksa sisanya."
 TIMEOUT = 30
 SHOWN = 120
 DATED = re.compile(r"/\* (\d{4}-\d{2}-\d{2}): ")
@@ -61,6 +62,8 @@ class YaraScanner(Scanner):
         scanner.set_timeout(TIMEOUT)
         scanner.max_matches_per_pattern(MATCHES)
         for file in files:
+            if file.size > LARGEST:
+                yield Finding("not_seen_whole", "high", NOT_WHOLE, file.name)
             content = file.read(LARGEST)
             scanner.set_global("filename", file.name)
             try:

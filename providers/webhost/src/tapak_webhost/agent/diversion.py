@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
 import sys
 import time
@@ -68,8 +67,7 @@ def recover(web: Web) -> None:
 
 
 def _forget(site: int) -> None:
-    if files.exists(site, ARRIVING):
-        shutil.rmtree(ARRIVING, dir_fd=site)
+    files.remove_tree(site, ARRIVING)
 
 
 def _link(source: int, target: int, left: int, depth: int = 0) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -88,15 +87,6 @@ def _walked(place: Path, name: str, seen: int) -> tuple[int | None, int]:
     """Bytes taken below ``place/name`` (None: nothing is there), and ``seen`` with what was seen here."""
     with contextlib.suppress(FileNotFoundError, files.NotOurs), files.directory(place) as above:
         with files.directory(name, above) as top:
-            taken = 0
-            for _, _, inside, fd in os.fwalk(".", dir_fd=top, follow_symlinks=False):
-                taken += os.fstat(fd).st_blocks * 512
-                for entry in inside:
-                    with contextlib.suppress(FileNotFoundError):
-                        found = os.stat(entry, dir_fd=fd, follow_symlinks=False)
-                        taken += found.st_blocks * 512 if stat.S_ISREG(found.st_mode) else 0
-                    seen += 1
-                if seen > MAX_FILES:
-                    break
-        return taken, seen
+            taken, more = files.measure(top, max(0, MAX_FILES - seen))
+        return taken, seen + more
     return None, seen

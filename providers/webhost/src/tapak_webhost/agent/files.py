@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import secrets
-import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,12 @@ from pathlib import Path
 DIRECTORY_MODE = 0o755
 FILE_MODE = 0o644
 DRAFT = ".draft"
+DEEPEST = 200
+"""How deep a measure goes; no application is deeper."""
+BLOCK = 512
+"""Of ``st_blocks``."""
+TRIES = 3
+"""How often a directory that somebody fills meanwhile is emptied."""
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -149,17 +154,84 @@ def try_writing(at: int) -> None:
         os.unlink(name, dir_fd=at)
 
 
-def remove(at: int, name: str) -> None:
+def remove(at: int, name: str, durable: bool = True) -> None:
     """Take a file away for good; nothing happens where there is none."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(name, dir_fd=at)
-        os.fsync(at)
+        if durable:
+            os.fsync(at)
 
 
 def clear(at: int) -> None:
-    """Remove everything in the directory, without following links."""
-    for name in os.listdir(at):
-        if stat.S_ISDIR(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode):
-            shutil.rmtree(name, dir_fd=at)
-        else:
-            os.unlink(name, dir_fd=at)
+    """Remove everything in the directory, without following links and however deep it goes.
+
+    An owner's directories may be deeper than a stack or the open files: what is below each is brought up beside it.
+
+    Raises:
+        OSError: somebody goes on filling a directory.
+    """
+    left = [(name, TRIES) for name in names(at)]
+    while left:
+        name, tries = left.pop()
+        if not _is_directory(at, name):
+            remove(at, name, durable=False)
+            continue
+        left += [(inner, TRIES) for inner in _emptied(at, name)]
+        try:
+            os.rmdir(name, dir_fd=at)
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY or tries == 0:
+                raise
+            left.append((name, tries - 1))
+
+
+def remove_tree(at: int, name: str) -> None:
+    """Remove a directory and what it holds, as :func:`clear`; nothing happens where there is none."""
+    if exists(at, name):
+        with directory(name, at) as found:
+            clear(found)
+        os.rmdir(name, dir_fd=at)
+
+
+def measure(at: int, most: int, depth: int = DEEPEST) -> tuple[int, int]:
+    """Bytes that plain files and directories below take on the disk, and how many entries were looked at.
+
+    The count is over ``most`` where not all were: there are more, or it goes deeper than ``depth`` directories.
+    """
+    taken, seen, below = os.fstat(at).st_blocks * BLOCK, 0, []
+    for name in names(at):
+        with contextlib.suppress(FileNotFoundError):
+            found = os.stat(name, dir_fd=at, follow_symlinks=False)
+            if stat.S_ISDIR(found.st_mode):
+                below.append(name)
+            else:
+                taken += found.st_blocks * BLOCK if stat.S_ISREG(found.st_mode) else 0
+                seen += 1
+    if below and not depth:
+        return taken, most + 1
+    for name in below:
+        if seen > most:
+            break
+        with contextlib.suppress(FileNotFoundError, NotOurs), directory(name, at) as inner:
+            more, entries = measure(inner, most - seen, depth - 1)
+            taken, seen = taken + more, seen + entries
+    return taken, seen
+
+
+def _is_directory(at: int, name: str) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return stat.S_ISDIR(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode)
+    return False
+
+
+def _emptied(at: int, name: str) -> list[str]:
+    """Take the files of a directory away and its directories up to ``at``; gives the names that these have there."""
+    raised = []
+    with directory(name, at) as fd:
+        for inner in names(fd):
+            if _is_directory(fd, inner):
+                raised.append(f".{secrets.token_hex(16)}")
+                os.rename(inner, raised[-1], src_dir_fd=fd, dst_dir_fd=at)
+            else:
+                remove(fd, inner, durable=False)
+    return raised

@@ -55,7 +55,8 @@ php_admin_value[memory_limit] = {memory}M
 php_admin_value[upload_max_filesize] = {upload}M
 php_admin_value[post_max_size] = {post}M
 php_admin_value[max_execution_time] = {seconds}
-php_admin_value[disable_functions] = "exec,passthru,shell_exec,system,proc_open,popen,pcntl_exec,dl"
+php_admin_value[disable_functions] = "exec,passthru,shell_exec,system,proc_open,popen,pcntl_exec,dl,putenv"
+php_admin_value[mail.force_extra_parameters] = "-i"
 php_admin_flag[allow_url_include] = off
 php_admin_flag[expose_php] = off
 php_admin_flag[log_errors] = on
@@ -104,7 +105,8 @@ class Php:
         socket_path = self.offered().socket_dir / f"{name}.sock"
         if len(os.fsencode(socket_path)) > LONGEST_SOCKET:
             raise AgentError(INVALID_SPEC, f"php: {name} is too long a name for a socket", field="php")
-        identity = f"user = {owner.name}\ngroup = {owner.gid}\nlisten.owner = {owner.name}\nlisten.mode = 0660"
+        # Whoever reaches the socket sets PHP's settings by FastCGI: the web server does, the site's own code must not.
+        identity = f"user = {owner.name}\ngroup = {owner.gid}\nlisten.owner = root\nlisten.mode = 0660"
         return _CONF.format(
             limits=json.dumps(asdict(php)),
             state=self._state,

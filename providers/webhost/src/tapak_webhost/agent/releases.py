@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -255,7 +254,7 @@ def _prune(beside: int, keep: int) -> None:
         if mark is not None:
             aged.append((mark.at, place))
     for _, place in sorted(aged, reverse=True)[keep:]:
-        shutil.rmtree(place, dir_fd=beside)
+        files.remove_tree(beside, place)
 
 
 def _set_aside(web: Web, name: str, at: int, what: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import time
 from dataclasses import replace
 
@@ -19,6 +18,8 @@ from tapak_webhost.agent.sites import Holder, Web
 from tapak_webhost.agent.spec import SiteSpec
 
 PRIVATE = ("tmp", "sessions", "log")
+HOLDS_UP_NOBODY = (AgentError, OSError, files.NotOurs)
+"""What goes wrong with one site while all are looked after."""
 
 
 class Runtime:
@@ -33,17 +34,20 @@ class Runtime:
 
     def recover(self, by: float) -> dict[str, str]:
         """Bring up what is to run and end what isn't; gives what failed, by site."""
+        suspended, failed = frozenset(files.names(self._web.suspended)), {}
         gone = {name for name in self._php.names() if not files.exists(self._web.sites, name)}
         for name in gone.union(users.orphans(self._sites)):
-            self.clear(name)
-        suspended, failed = frozenset(files.names(self._web.suspended)), {}
+            try:
+                self.clear(name)
+            except HOLDS_UP_NOBODY as error:
+                failed[name] = str(error)
         for name in self._php.astray(suspended):
             try:
                 # Where a host was restored its users may be missing.
                 self._make_private(name, self.take_over(name))
                 self._php.mend(name, name in suspended, by)
-            except AgentError as error:
-                failed[name] = error.message
+            except HOLDS_UP_NOBODY as error:
+                failed[name] = str(error)
         return failed
 
     def try_php(self, deadline: float) -> None:
@@ -127,10 +131,10 @@ class Runtime:
     def clear(self, name: str) -> None:
         """Take away all that surrounded a site that is gone."""
         self._php.put(name, None, time.monotonic() + 1)
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(name, dir_fd=self._web.private)
         sites.restore(self._web, name)
         self.accounts.take(name)
+        users.end_all(self._sites / name)
+        files.remove_tree(self._web.private, name)
         users.remove(self._sites / name)
 
     def _make_private(self, name: str, holder: Holder) -> None:

@@ -6,7 +6,9 @@ Nothing of an archive is taken over but names and bytes: no owner, mode, time or
 from __future__ import annotations
 
 import encodings.cp437  # noqa: F401 - zipfile loads it when it is too late to read the agent's own files
+import errno
 import os
+import re
 import tarfile
 import zipfile
 import zlib
@@ -23,9 +25,13 @@ RESERVED = (".tapak", "tapak-probe-")
 HARMLESS = 16_777_216
 
 _PLAIN_ZIP = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-_ENCRYPTED = 0x1
+# Encrypted, strongly so, or with masked headers (APPNOTE 4.4.4): Tapak's scanners don't look into any of these.
+_ENCRYPTED = 0x1 | 0x40 | 0x2000
+_UTF8 = 0x800
 _KIND = 0o170000
 _REGULAR = (0, 0o100000)
+# What Tapak's scanners take for an absolute path and leave out must not be unpacked.
+_DRIVE = re.compile(r"[A-Za-z]:")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -107,6 +113,11 @@ def unpack(archive: BinaryIO, target: int, bounds: Bounds) -> tuple[int, int]:
         NotImplementedError,
     ) as error:
         raise Refused("broken", told=error) from None
+    except OSError as error:
+        # A place before the archive's beginning; whatever else it is, the disk's or ours, is told as such.
+        if error.errno != errno.EINVAL:
+            raise
+        raise Refused("broken", told=error) from None
     except MemoryError:
         raise Refused("headers") from None
     if not files:
@@ -130,16 +141,27 @@ def _entries(archive: BinaryIO) -> Iterator[_Entry]:
 def _zip(archive: BinaryIO) -> Iterator[_Entry]:
     with zipfile.ZipFile(archive) as opened:
         for member in opened.infolist():
-            name = member.orig_filename
+            name = _name(member)
             if member.flag_bits & _ENCRYPTED or member.compress_type not in _PLAIN_ZIP:
                 raise Refused("locked", name)
-            if member.is_dir():
+            if name.endswith("/"):
                 yield _Entry(name, None)
                 continue
             if (member.external_attr >> 16) & _KIND not in _REGULAR:
                 raise Refused("special", name)
             with opened.open(member) as content:
                 yield _Entry(name, content)  # type: ignore[arg-type]
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """The entry's name; many write UTF-8 without saying so, which the library then reads as CP437."""
+    name = member.orig_filename
+    if member.flag_bits & _UTF8 or name.isascii():
+        return name
+    try:
+        return name.encode("cp437").decode()
+    except UnicodeDecodeError:
+        return name
 
 
 def _tar(archive: BinaryIO, mode: str) -> Iterator[_Entry]:
@@ -156,6 +178,8 @@ def _tar(archive: BinaryIO, mode: str) -> Iterator[_Entry]:
 def _path(name: str) -> tuple[str, ...]:
     """The parts of an entry's name; none for the archive's own root (``./``)."""
     if not name or name.startswith("/") or "\\" in name or not name.isprintable() or len(name.encode()) > NAME:
+        raise Refused("path", name)
+    if _DRIVE.match(name):
         raise Refused("path", name)
     parts = tuple(part for part in name.removesuffix("/").split("/") if part != ".")
     if len(parts) > DEPTH or any(part in {"", ".."} or len(part.encode()) > PART for part in parts):

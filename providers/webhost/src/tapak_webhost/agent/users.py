@@ -77,11 +77,17 @@ def ensure(home: Path) -> Owner:
 
 def remove(home: Path) -> None:
     """End what the site's user still runs, and take the user away; nothing happens where there is none."""
+    found = end_all(home)
+    if found is not None:
+        _run(["userdel", "--force", found.name])
+
+
+def end_all(home: Path) -> Owner | None:
+    """End what the own user of the site in ``home`` still runs; gives the user, None where there is none."""
     found = find(home) if os.geteuid() == 0 else None
-    if found is None:
-        return
-    end_processes(found.uid)
-    _run(["userdel", "--force", found.name])
+    if found is not None:
+        end_processes(found.uid)
+    return found
 
 
 def orphans(sites: Path) -> list[str]:
