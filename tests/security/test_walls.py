@@ -27,7 +27,7 @@ OF_THE_PLATFORM = {"alembic_version", "tenant", "tenant_host"}
 MAY_BE_EMPTY = {
     *("backup_run", "idempotency_key", "maintained_service", "maintenance", "one_time_link", "pause"),
     *("plugin_setting", "service_look"),
-    *("sign_in_failure", "usage_day", "wake", "zone_state"),
+    *("sign_in_failure", "usage_day", "wake", "zone_intake", "zone_state"),
 }
 HIDDEN = (errors.UndefinedObject, errors.InvalidTextRepresentation)
 REFUSED = (errors.InsufficientPrivilege, errors.RestrictViolation)

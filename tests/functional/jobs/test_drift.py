@@ -13,7 +13,6 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from tapak.audit.models import AuditEvent
 from tapak.config import Config
 from tapak.db.wake import Wake, wake
 from tapak.demo.servers.bind import BindServer
@@ -21,11 +20,9 @@ from tapak.demo.servers.process import free_port
 from tapak.inventory.models import HeldName
 from tapak.jobs.run import equip, run
 from tapak.jobs.tools import Tools
-from tapak.monitoring.drift import zone_diff
 from tapak.provisioning import service as acts
 from tapak.provisioning.connections import DRIFT
 from tapak.provisioning.models import Connection, JournalEntry, Resource, ZoneState
-from tapak.sdk.resources import RecordSet
 
 from .conftest import ADDRESS, ZONE, Asked, Stack, connect_dns
 
@@ -191,19 +188,3 @@ def test_a_look_is_asked_for_again_and_starts_from_its_serial(stack: Stack) -> N
     look(stack)
     with stack.database.begin(stack.tenant.id) as session:
         assert session.scalars(select(ZoneState)).one().serial == before + 1
-
-
-def test_a_zone_is_compared_without_noting_anything(stack: Stack) -> None:
-    asked = live(stack)
-    by_hand(stack, asked.name, "198.51.100.7")
-    tools = Tools.from_config(Config.from_environment())
-    with stack.database.begin(stack.tenant.id) as session:
-        connection = session.scalars(select(Connection).where(Connection.key == "dns")).one()
-        found = zone_diff(session, tools.providers, connection, ZONE)
-        events = session.scalars(select(AuditEvent.kind)).all()
-    tools.close()
-    (difference,) = [each for each in found.different if each.ours.service_id == asked.service_id]
-    assert isinstance(difference.found, RecordSet)
-    assert difference.found.values == ("198.51.100.7",)
-    assert "resource.drifted" not in events
-    assert resource(stack, asked).drift is None

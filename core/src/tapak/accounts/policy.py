@@ -261,6 +261,7 @@ ACTIONS: Mapping[str, Rule] = {
     "report.read": _overseer,
     "maintenance.read": _overseer,
     "maintenance.plan": _plans,
+    "zone.names": _overseer,
     "service.repair": _overseer,
     "service.read": _anyone,
     "service.renew": _of_agency,

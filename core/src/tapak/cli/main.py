@@ -14,11 +14,12 @@ from tapak.cli.doctor import doctor
 from tapak.cli.logbook import logbook
 from tapak.cli.output import told
 from tapak.cli.procedures import procedure
-from tapak.cli.providers import provider, zone
+from tapak.cli.providers import provider
 from tapak.cli.registers import register
 from tapak.cli.reports import report
 from tapak.cli.scans import scan
 from tapak.cli.tenants import tenant
+from tapak.cli.zones import zone
 from tapak.config import Config
 from tapak.jobs.relay import relay as make_relay
 from tapak.jobs.supervisor import Supervisor

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 import click
+from pyrage.x25519 import Identity  # type: ignore[import-untyped]
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tapak.config import Config
 from tapak.db.session import Database
 from tapak.tenants.models import Tenant
+from tapak.tenants.secrets import read_identities
 
 
 def each_tenant(slug: str | None = None) -> Iterator[tuple[Session, Tenant]]:
@@ -24,6 +26,12 @@ def each_tenant(slug: str | None = None) -> Iterator[tuple[Session, Tenant]]:
         for tenant in _tenants(database, slug):
             with database.begin(tenant.id) as session:
                 yield session, tenant
+
+
+def identities() -> tuple[Identity, ...]:
+    """What opens the secrets of connections, as far as this process may."""
+    place = Config.from_environment().identities
+    return read_identities(place) if place else ()
 
 
 def _tenants(database: Database, slug: str | None) -> Sequence[Tenant]:

@@ -12,9 +12,14 @@ from tapak.accounts.models import Account
 from tapak.db.base import Base, TenantRow, tenant_key
 from tapak.tenants.models import Agency
 
+IMPORTED = "tapak.imported"
+"""A service's ``procedure`` where it is a name that stood in a zone before Tapak knew it."""
+
 
 class Service(TenantRow, Base):
     """An active service (Layanan aktif): what an approved request leads to and what its resources belong to.
+
+    Only what was found in a zone (:data:`IMPORTED`; its ``title`` is the name) may belong to no unit yet.
 
     ``state``: reserved (approved), provisioning, live, failed, suspended, ended. ``expires_on`` is the last day of its
     term (None: it has none); ``suspended_at`` says since when it is to be suspended. ``current`` are answers that
@@ -24,13 +29,15 @@ class Service(TenantRow, Base):
     __tablename__ = "service"
     __table_args__ = (
         CheckConstraint("state in ('reserved', 'provisioning', 'live', 'failed', 'suspended', 'ended')", name="state"),
+        CheckConstraint(f"agency_id is not null or procedure = '{IMPORTED}'", name="unit"),
         tenant_key("agency_id", Agency),
         Index("ix_service_agency_id", "tenant_id", "agency_id"),
+        Index("ix_service_imported", "tenant_id", "title", postgresql_where=text(f"procedure = '{IMPORTED}'")),
     )
 
     title: Mapped[str]
     procedure: Mapped[str]
-    agency_id: Mapped[int]
+    agency_id: Mapped[int | None]
     request_id: Mapped[int | None]
     state: Mapped[str] = mapped_column(server_default="reserved")
     live_at: Mapped[datetime | None]

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from tapak.inventory.models import Address, HeldName, Service
+from tapak.inventory.models import IMPORTED, Address, HeldName, Service
 from tapak.sdk import names
 from tapak.sdk.addresses import is_reverse
 from tapak.sdk.errors import Conflict
@@ -46,7 +46,7 @@ def name_problem(
     """Why ``label`` (in small letters) can't be given below ``zone`` (Indonesian), or nothing.
 
     ``service_id`` is the service that asks: what it already holds is no problem. ``agency_id`` is the agency that asks:
-    it may take back a name of its own that rests.
+    it may take back a name of its own that rests, and put to use one that came with its zone.
     """
     name = f"{label}.{zone}"
     problem = label_problem(label, reserved={*RESERVED, *reserved}) or names.name_problem(name)
@@ -57,6 +57,8 @@ def name_problem(
     query = select(HeldName.state, HeldName.service_id).where(HeldName.name == name, ~_free_to(agency_id))
     held = session.execute(query).one_or_none()
     if held is None or (service_id is not None and held.service_id == service_id):
+        return ""
+    if _is_own(session, held.service_id, agency_id, Service.procedure == IMPORTED):
         return ""
     return TAKEN[held.state].format(name=name)
 
@@ -133,7 +135,7 @@ def _zones(session: Session) -> Sequence[str]:
 
 def _free_to(agency_id: int | None) -> ColumnElement[bool]:
     """Whether a name that was released may be given again: it has rested, or its last service was the agency's own."""
-    own = select(Service.id).where(Service.agency_id == agency_id)
+    own = select(Service.id).where(Service.agency_id == (agency_id or 0))
     rested = or_(HeldName.until.is_(None), HeldName.until <= func.now())
     taken_back = and_(HeldName.service_id.is_not(None), HeldName.service_id.in_(own))
     return and_(HeldName.state == "quarantined", or_(rested, taken_back))
@@ -151,9 +153,15 @@ def _reserve_name(session: Session, service: Service, name: str, *, own_is_enoug
     if session.execute(given.returning(HeldName.id)).one_or_none():
         return
     held = session.execute(select(HeldName.state, HeldName.service_id).where(HeldName.name == name)).one()
-    own = select(Service.id).where(Service.id == held.service_id, Service.agency_id == service.agency_id)
-    if not (own_is_enough and session.scalar(own) is not None) and held.service_id != service.id:
+    enough = () if own_is_enough else (Service.procedure == IMPORTED,)
+    if held.service_id != service.id and not _is_own(session, held.service_id, service.agency_id, *enough):
         raise Conflict(TAKEN[held.state].format(name=name), log=f"name {name} is held ({held.state})")
+
+
+def _is_own(session: Session, service_id: int | None, agency_id: int | None, *where: ColumnElement[bool]) -> bool:
+    """Whether the service is the unit's; it keeps its name until what stands there is taken over."""
+    own = select(Service.id).where(Service.id == service_id, Service.agency_id == (agency_id or 0), *where)
+    return session.scalar(own) is not None
 
 
 def adopt_name(session: Session, service: Service, name: str) -> None:

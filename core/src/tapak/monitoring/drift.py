@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tapak.provisioning.connections import ProviderPool
 from tapak.provisioning.models import Connection, Resource, ZoneState
 from tapak.sdk.provider import Provider, ZoneChanges, ZoneReader
 from tapak.sdk.resources import RecordSet, Spec, spec_from_json
@@ -108,16 +107,6 @@ def look(
         ours = [each for each in ours if not isinstance(each.spec, RecordSet)]
     _compare(provider, ours, seen)
     return seen
-
-
-def zone_diff(session: Session, pool: ProviderPool, connection: Connection, zone: str) -> Look:
-    """How a whole zone differs from ours right now; changes nothing.
-
-    Raises:
-        ProviderError: the server didn't tell, or isn't one whose zones can be read.
-    """
-    ours, known = live_resources(session, connection), known_identities(session, connection)
-    return look(pool.get(connection), [zone], ours, known, {})
 
 
 def _changes(provider: ZoneReader, zone: str, known: Set[str], since: int | None) -> ZoneChanges:

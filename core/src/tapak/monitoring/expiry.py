@@ -24,7 +24,11 @@ def look(session: Session, tenant: Tenant, now: datetime) -> None:
     """Give terms, remind, and suspend what is late where the agency wants that; looking again changes nothing."""
     today = now.astimezone(ZoneInfo(tenant.time_zone)).date()
     _retire(session, now)
-    lasting = Service.state.in_(("live", "suspended")), Service.deactivated_at.is_(None)
+    lasting = (
+        Service.state.in_(("live", "suspended")),
+        Service.deactivated_at.is_(None),
+        Service.agency_id.is_not(None),
+    )
     running = select(Service).where(*lasting).order_by(Service.id).with_for_update()
     for service in session.scalars(running):
         _give_term(service, tenant)

@@ -209,7 +209,7 @@ def find_running(desk: Desk, service_id: int, action: str) -> Service:
     service = desk.session.scalars(query).one_or_none()
     if service is None:
         raise NotFound("Layanan ini tidak ditemukan.", log=f"service {service_id} not found")
-    require(desk.somebody, action, RequestSubject(agency_id=service.agency_id, applicant_id=0))
+    require(desk.somebody, action, RequestSubject(agency_id=service.agency_id or 0, applicant_id=0))
     return service
 
 

@@ -166,7 +166,7 @@ def find(desk: Desk, service_id: int, action: str) -> Service:
 
 def subject(service: Service) -> RequestSubject:
     """What matters of a service for the policy."""
-    return RequestSubject(agency_id=service.agency_id, applicant_id=0)
+    return RequestSubject(agency_id=service.agency_id or 0, applicant_id=0)
 
 
 def may_switch(desk: Desk, service: Service) -> bool:

@@ -142,3 +142,15 @@ class ZoneState(TenantRow, Base):
     zone: Mapped[str]
     serial: Mapped[int]
     checked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ZoneIntake(TenantRow, Base):
+    """A record set on its way from a zone into the inventory: there while a transaction takes it in, never after."""
+
+    __tablename__ = "zone_intake"
+
+    name: Mapped[str]
+    type: Mapped[str]
+    identity: Mapped[str]
+    spec: Mapped[dict[str, Any]]
+    service_id: Mapped[int | None]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import and_, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tapak.db.session import TENANT
 from tapak.db.wake import wake
-from tapak.inventory.models import Service
+from tapak.inventory.models import IMPORTED, Service
 from tapak.inventory.service import adopt_name, hand_names
 from tapak.plugins import Registry
 from tapak.provisioning.connections import connection_for
@@ -88,16 +88,24 @@ def flush(session: Session) -> None:
 
 
 def take_over(session: Session, service_id: int, resources: Sequence[DesiredResource]) -> None:
-    """Move here what another service of the same agency holds, where an officer took it over."""
-    places = [(each.spec.kind, each.spec.identity) for each in resources if each.takes_over is not None]
+    """Move here what another service of the same agency holds, where an officer took it over.
+
+    What came with its zone needs no such act where it is the agency's, and goes with one where it is nobody's yet.
+    """
+    places = [(each.spec.kind, each.spec.identity) for each in resources]
+    taken = [place for place, each in zip(places, resources, strict=True) if each.takes_over is not None]
+    place, found = tuple_(Resource.kind, Resource.identity), Service.procedure == IMPORTED
+    own = Service.agency_id == select(Service.agency_id).where(Service.id == service_id).scalar_subquery()
     query = (
         select(Resource)
         .join(Service, Service.id == Resource.service_id)
         .where(
-            tuple_(Resource.kind, Resource.identity).in_(places),
+            or_(
+                and_(place.in_(taken), or_(own, and_(found, Service.agency_id.is_(None)))),
+                and_(place.in_(places), found, own),
+            ),
             Resource.service_id != service_id,
             Resource.state == "live",
-            Service.agency_id == select(Service.agency_id).where(Service.id == service_id).scalar_subquery(),
         )
         .order_by(Resource.service_id)
         .with_for_update(of=Resource)

@@ -46,6 +46,8 @@ from tapak.sdk.resources import (
 )
 from tapak.sdk.view import ResourceState
 
+SERVED = ("verified", "adopted")
+"""Phases of the journal that tell what the public was given."""
 SUSPENDED = "layanan sedang ditangguhkan; pulihkan dahulu"
 OVERRIDABLE = {
     "foreign_resource": ("adopted", "diambil alih"),
@@ -245,7 +247,7 @@ def rest(session: Session, service_id: int) -> int:
     ttl = (
         select(func.coalesce(func.max(JournalEntry.spec["ttl"].as_integer()), 0))
         .join(Resource, Resource.id == JournalEntry.resource_id)
-        .where(Resource.service_id == service_id, Resource.kind == RecordSet.kind, JournalEntry.phase == "verified")
+        .where(Resource.service_id == service_id, Resource.kind == RecordSet.kind, JournalEntry.phase.in_(SERVED))
     )
     return session.scalar(ttl) or 0
 

@@ -31,6 +31,7 @@ NAMES = (
     Column("Aktif sejak", DAY),
     Column("Keadaan"),
 )
+UNASSIGNED = "belum ditetapkan"
 ADDRESSES = (
     Column("Alamat IP"),
     Column("Pemakaian"),
@@ -55,7 +56,7 @@ def _names(desk: Desk) -> Iterator[Sequence[Cell]]:
     query = (
         select(Resource, Service, Agency.name, Request.number, _since())
         .join(Service, Service.id == Resource.service_id)
-        .join(Agency, Agency.id == Service.agency_id)
+        .outerjoin(Agency, Agency.id == Service.agency_id)
         .outerjoin(Request, Request.id == Service.request_id)
         .where(Resource.kind == RecordSet.kind, (Resource.state != "gone") | Resource.suspended_spec.is_not(None))
         .order_by(Resource.identity)
@@ -67,7 +68,7 @@ def _names(desk: Desk) -> Iterator[Sequence[Cell]]:
         values = (part.spec or part.suspended_spec or part.applied or {}).get("values", ())
         since = local_day(stood, desk.tenant.time_zone) if stood else None
         state = RUNNING["suspended"] if part.suspended_spec else RESOURCE_STATES[part.state]
-        yield [name, kind, ", ".join(values), agency, service.title, number or "", since, state]
+        yield [name, kind, ", ".join(values), agency or UNASSIGNED, service.title, number or "", since, state]
 
 
 def _since() -> ScalarSelect[datetime]:

@@ -88,7 +88,7 @@ def _lines(desk: Desk) -> Iterable[Line]:
     query = (
         select(seen, Service.agency_id)
         .join(Service, Service.id == seen.c.service_id)
-        .where((seen.c.number == 1) | seen.c.spec.is_distinct_from(seen.c.before))
+        .where(Service.agency_id.is_not(None), (seen.c.number == 1) | seen.c.spec.is_distinct_from(seen.c.before))
         .order_by(seen.c.resource_id, seen.c.id)
     )
     for row in desk.session.execute(query):

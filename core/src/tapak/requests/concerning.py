@@ -61,7 +61,7 @@ def find(desk: Desk, service_id: int) -> Service:
     service = desk.session.get(Service, (desk.tenant.id, service_id))
     if service is None:
         raise NotFound("Layanan ini tidak ditemukan.", log=f"service {service_id} not found")
-    require(desk.somebody, "service.change", RequestSubject(agency_id=service.agency_id, applicant_id=0))
+    require(desk.somebody, "service.change", RequestSubject(agency_id=service.agency_id or 0, applicant_id=0))
     return service
 
 
