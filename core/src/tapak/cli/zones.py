@@ -1,7 +1,9 @@
-"""``tapak zone``: taking a zone in, giving its names to units, comparing it with what is known."""
+"""``tapak zone``: taking a zone in, giving its names to units, comparing it with what is known,
+bringing it to that, and carrying it away."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,12 +19,14 @@ from tapak.provisioning.connections import ProviderPool
 from tapak.provisioning.models import Connection
 from tapak.requests.desk import Desk
 from tapak.sdk.errors import NotFound
-from tapak.sdk.resources import RecordSet
-from tapak.zones import importing, owners, zonefile
+from tapak.sdk.resources import RecordSet, Spec
+from tapak.zones import exporting, importing, owners, syncing, zonefile
 from tapak.zones.comparing import Comparison, compare
 from tapak.zones.places import lister, serving
 
 of_agency = click.option("--tenant", "slug", required=True, help="The agency's slug.")
+PERCENT = click.IntRange(0, 100)
+LOOK_AGAIN = 0.1
 a_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -112,6 +116,82 @@ def assign(file: Path, slug: str, confirm: str, as_json: bool) -> None:
             show([summary], as_json)
 
 
+@zone.command("sync")
+@click.argument("name")
+@of_agency
+@click.option("--delete-foreign", is_flag=True, help="Also remove what stands there and isn't ours.")
+@click.option("--max-removals", default=10, show_default=True, type=PERCENT, help="Percent of the zone.")
+@click.option("--max-changes", default=30, show_default=True, type=PERCENT, help="Percent of the zone.")
+@click.option("--confirm", default="", help="The checksum of the plan that was shown.")
+@click.option("--wait", default=60.0, show_default=True, help="Seconds to wait for workers.")
+@as_json
+@told
+def sync(
+    name: str,
+    slug: str,
+    delete_foreign: bool,
+    max_removals: int,
+    max_changes: int,
+    confirm: str,
+    wait: float,
+    as_json: bool,
+) -> None:
+    """Put back in zone NAME what is ours; without --confirm only the plan is shown.
+
+    Workers carry it out. Exit status 1 where a plan waits for its confirmation, or not all was done in time.
+    """
+    limits, pool = syncing.Limits(max_removals, max_changes), ProviderPool(registry(), identities())
+    try:
+        for session, tenant in each_tenant(slug):
+            plan = syncing.plan(compare(session, pool, name), delete_foreign=delete_foreign)
+            handed = syncing.apply(Desk.open(session, tenant, registry()), plan, limits, confirm) if confirm else None
+    finally:
+        pool.close()
+    left = _wait(slug, name, wait) if handed else 0
+    summary = {"checksum": plan.checksum, "changes": len(list(plan.changes())), "done": handed is not None}
+    summary |= {"pending": left, "left_out": dict(handed.left_out) if handed else {}}
+    rows = list(plan.changes())
+    if as_json:
+        show([{**summary, "plan": rows}], as_json)
+    else:
+        show(rows, as_json)
+        show([summary], as_json)
+    if left or not (handed or plan.empty):
+        raise SystemExit(1)
+
+
+def _wait(slug: str, name: str, seconds: float) -> int:
+    """How many record sets workers haven't done with after so many seconds."""
+    until, left = time.monotonic() + seconds, 0
+    while True:
+        for session, tenant in each_tenant(slug):
+            left = syncing.pending(Desk.open(session, tenant, registry()), name)
+        if not left or time.monotonic() >= until:
+            return left
+        time.sleep(LOOK_AGAIN)
+
+
+@zone.command("export")
+@click.argument("name")
+@of_agency
+@click.option("--format", "form", type=click.Choice(list(exporting.FORMATS)), default="zonefile", show_default=True)
+@click.option("--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+@click.option("--known", is_flag=True, help="What Tapak knows, rather than what stands at the server.")
+@as_json
+@told
+def export(name: str, slug: str, form: str, output: Path, known: bool, as_json: bool) -> None:
+    """Write zone NAME into a file that any name server, or octoDNS, takes."""
+    pool = ProviderPool(registry(), identities())
+    try:
+        for session, _ in each_tenant(slug):
+            connection = serving(session, name)
+            records = list(exporting.known(session, name) if known else lister(pool, connection).zone_records(name))
+            written = write(output, exporting.blocks(form, name, records))
+            show([{"zone": name, "file": str(output), "records": len(records), "bytes": written}], as_json)
+    finally:
+        pool.close()
+
+
 @zone.command("diff")
 @click.argument("name")
 @click.option("--tenant", "slug", help="One agency only.")
@@ -145,12 +225,12 @@ def _compared(name: str, slug: str | None) -> list[tuple[str, Comparison]]:
 def _rows(seen: Comparison) -> list[dict[str, Any]]:
     ours = [("missing", each) for each in seen.missing] + [("changed", each) for each in seen.changed]
     foreign = [("foreign", each.identity, None, each) for each in seen.foreign]
-    lines = [*((kind, each.ours.identity, each.ours, each.found) for kind, each in ours), *foreign]
+    lines = [*((kind, each.ours.spec.identity, each.ours.spec, each.found) for kind, each in ours), *foreign]
     return [
         {"kind": kind, "identity": identity, "ours": _values(known), "found": _values(found)}
         for kind, identity, known, found in lines
     ]
 
 
-def _values(spec: RecordSet | None) -> dict[str, Any] | None:
-    return None if spec is None else {"ttl": spec.ttl, "values": list(spec.values)}
+def _values(spec: Spec | None) -> dict[str, Any] | None:
+    return {"ttl": spec.ttl, "values": list(spec.values)} if isinstance(spec, RecordSet) else None

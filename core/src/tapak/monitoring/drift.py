@@ -56,8 +56,9 @@ class Look:
     serials: dict[str, int] = field(default_factory=dict)
 
 
-def live_resources(session: Session, connection: Connection) -> list[Ours]:
-    """What is live on the connection, in a stable order."""
+def live_resources(session: Session, connection: Connection, ids: Sequence[int] | None = None) -> list[Ours]:
+    """What is live on the connection (of ``ids``, where they are given), in a stable order."""
+    of = [] if ids is None else [Resource.id.in_(ids)]
     query = (
         select(
             Resource.id,
@@ -67,7 +68,7 @@ def live_resources(session: Session, connection: Connection) -> list[Ours]:
             Resource.applied,
             Resource.drift,
         )
-        .where(Resource.connection_id == connection.id, Resource.state == "live", Resource.applied.is_not(None))
+        .where(Resource.connection_id == connection.id, Resource.state == "live", Resource.applied.is_not(None), *of)
         .order_by(Resource.id)
     )
     return [

@@ -272,7 +272,7 @@ def adopt(session: Session, resource_id: int, person: Actor) -> None:
     _override(session, resource_id, "foreign_resource", person)
 
 
-def repair(session: Session, resource_id: int, person: Actor) -> None:
+def repair(session: Session, resource_id: int, person: Actor | None) -> None:
     """Undo a change that was made by hand.
 
     Raises:
@@ -319,7 +319,7 @@ def _why(row: Resource) -> str:
     return row.reason or (SUSPENDED if row.state == "gone" and row.suspended_spec is not None else "")
 
 
-def _override(session: Session, resource_id: int, code: str, person: Actor) -> None:
+def _override(session: Session, resource_id: int, code: str, person: Actor | None) -> None:
     phase, told = OVERRIDABLE[code]
     service_id = session.scalar(select(Resource.service_id).where(Resource.id == resource_id))
     if service_id is None:

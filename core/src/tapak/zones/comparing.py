@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tapak.monitoring.drift import Difference, live_resources
 from tapak.provisioning.connections import ProviderPool
 from tapak.provisioning.models import Connection, Resource
 from tapak.sdk.resources import RecordSet, spec_from_json
@@ -16,16 +17,6 @@ from tapak.zones.places import lister, serving
 AT_ONCE = 500
 """Record sets asked about in one read."""
 APEX_OF_SERVER = "NS"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A record set of ours (``ours``, with the resource and service that it is of) and what stands there instead."""
-
-    resource_id: int
-    service_id: int
-    ours: RecordSet
-    found: RecordSet | None
 
 
 @dataclass
@@ -41,6 +32,11 @@ class Comparison:
     changed: list[Difference] = field(default_factory=list)
     missing: list[Difference] = field(default_factory=list)
     foreign: list[RecordSet] = field(default_factory=list)
+
+    @property
+    def different(self) -> list[Difference]:
+        """What is ours and doesn't stand so."""
+        return [*self.missing, *self.changed]
 
 
 @dataclass(frozen=True)
@@ -106,18 +102,14 @@ def _judge(
 ) -> None:
     """A provider knows its own spellings: what it reads as the applied spec is the same."""
     for ids in _portions(suspects):
-        query = select(Resource.id, Resource.service_id, Resource.applied).where(Resource.id.in_(ids))
-        rows = [(row, spec_from_json(RecordSet.kind, row.applied)) for row in session.execute(query.order_by("id"))]
-        standing = pool.get(connection).read([spec for _, spec in rows])
-        for row, spec in rows:
-            found = standing.get(spec.identity)
-            assert isinstance(spec, RecordSet)
-            if found == spec:
+        ours = live_resources(session, connection, ids)
+        standing = pool.get(connection).read([each.spec for each in ours])
+        for each in ours:
+            found = standing.get(each.spec.identity)
+            if found == each.spec:
                 done.same += 1
-            elif isinstance(found, RecordSet):
-                done.changed.append(Difference(row.id, row.service_id, spec, found))
             else:
-                done.missing.append(Difference(row.id, row.service_id, spec, None))
+                (done.missing if found is None else done.changed).append(Difference(each, found))
 
 
 def _portions(ids: Iterable[int]) -> Iterator[list[int]]:
