@@ -132,3 +132,23 @@ def test_a_suspended_service_whose_ending_is_withdrawn_can_be_restored(deploymen
     live.wait(lambda: service_of(live)["state"] == "suspended", "the service to be as it was")
     officer(made, "restore")
     live.wait(lambda: online(deployment, live), "the service to be restored")
+
+
+def test_what_a_finished_change_did_stays_whatever_becomes_of_it_later(deployment: Deployment, live: Case) -> None:
+    """It is moved back when others have gone on with the service, and when its old name is somebody else's."""
+    renamed, admin = Changing.begin(live, "rename"), live.agency.admin()
+    renamed.to_end(name_label=f"tetap-{live.label}", change_reason=WHY)
+    back = f"/requests/{renamed.request_id}/move", {"step": "report", "reason": "Laporan keliru"}
+    later = Changing.begin(live, "data")
+    later.to("decide", system_name="Antrean Terbaru", change_reason=WHY)
+    with pytest.raises(WalkProblem, match="409"):
+        renamed.call(admin, "POST", *back)
+    later.to_end()
+    with psycopg.connect(deployment.stack.owner_url) as owner:
+        owner.execute("update held_name set state = 'foreign', service_id = null where name = %s", (live.name,))
+    renamed.call(admin, "POST", *back)
+    officer = live.agency.who("decide")
+    renamed.call(officer, "POST", f"/requests/{renamed.request_id}/cancel", {"reason": "Tidak perlu"})
+    assert renamed.request()["state"] == "cancelled"
+    assert "Antrean Terbaru" in service_of(live)["title"]
+    assert answered(deployment, f"tetap-{live.name}")

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from tapak.config import Config
+from tapak.db.wake import take_lease
+from tapak.documents.store import DocumentStore
+from tapak.jobs.handlers import HANDLERS
+from tapak.jobs.tools import Tools
 from tapak.provisioning import service as acts
+from tapak.provisioning.connections import ProviderPool
 from tapak.provisioning.reconciler import LeaseLost, Timing
 from tapak.sdk.errors import Conflict, ProviderDenied, ProviderUnavailable
 from tapak.sdk.resources import DesiredResource, RecordSet, Site
@@ -369,3 +377,28 @@ def test_the_lease_is_held_on_where_the_first_act_took_long(world: World) -> Non
     world.work()
     assert world.states() == {"site": "live", "name": "live"}
     assert seen[0] > 0.9 * world.timing.lease
+
+
+def test_a_server_that_hangs_longer_than_a_lease_keeps_other_workers_away(world: World) -> None:
+    """Else each would lose the lease to the next while it reads, and none would ever bring anything about."""
+    world.timing = Timing(lease=1.0)
+    world.declare(SITE, name())
+    reading: list[str] = []
+
+    def hang(act: str) -> None:
+        if act == "read":
+            reading.append(act)
+            time.sleep(1.5)
+
+    world.web.before = world.dns.before = hang
+    pool = ProviderPool(world.plugins)
+    tools = Tools(Config(lease=1.0), world.database, world.plugins, pool, DocumentStore(Path()), world.timing)
+    with world.database.session(world.tenant.id) as session, ThreadPoolExecutor() as threads:
+        working = threads.submit(HANDLERS[acts.WAKE], tools, session, world.lease(session, world.service_id))
+        while not working.done():
+            with world.database.begin(world.tenant.id) as other:
+                assert take_lease(other, acts.WAKE, world.service_id, 1.0) is None or working.done()
+            time.sleep(0.1)
+        working.result()
+    pool.close()
+    assert (world.states(), len(reading)) == ({"site": "live", "name": "live"}, 2)

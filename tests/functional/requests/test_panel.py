@@ -15,9 +15,11 @@ from sqlalchemy import select, text
 
 from tapak.audit.models import AuditEvent
 from tapak.db.session import Database as Connections
+from tapak.db.wake import Wake
 from tapak.panel import acts, links, service, work
 from tapak.panel.links import UNLOCK, Opened
 from tapak.panel.service import LOOK, Panel
+from tapak.panel.switches import CHANGES, SWITCHED
 from tapak.provisioning import service as provisioning
 from tapak.provisioning.models import Resource
 from tapak.requests.desk import Desk
@@ -327,10 +329,13 @@ def test_going_back_to_a_release_is_the_officers_unless_the_agency_lets_units(un
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(switched, range(4))) == 1
-    with unit.town.office.database.begin(unit.town.office.tenant.id) as session:
-        rows = session.scalars(select(RegisterRow).where(RegisterRow.register == acts.CHANGES)).all()
-        assert [f"{second} → {first}" in row.content["difference"] for row in rows] == [True]
+    _look_whether_switched(unit)
+    assert _switches(unit) == []
     unit.town.work(provisioning.WAKE, unit.id)
+    _look_whether_switched(unit)
+    (difference,) = _switches(unit)
+    assert f"{second} → {first}" in difference
+    assert difference.endswith("Oleh: Nama kabid_aplikasi")
     assert unit.town.host.fetch(unit.name).text == "Antrean berjalan"
     unit.town.office.tenant.settings = {**unit.town.office.tenant.settings, service.UNITS_SWITCH: True}
     unit.look()
@@ -340,6 +345,37 @@ def test_going_back_to_a_release_is_the_officers_unless_the_agency_lets_units(un
         acts.switch(desk, unit.id, second)
     unit.town.work(provisioning.WAKE, unit.id)
     assert unit.town.host.fetch(unit.name).text == "Rilis dua"
+
+
+def test_a_release_that_another_one_overtook_is_in_no_register(unit: Unit) -> None:
+    first = unit.part("release").spec["sha256"]  # type: ignore[index]
+    with unit.town.office.database.begin(unit.town.office.tenant.id) as session:
+        task_id = session.scalar(text("select id from task where step = 'install'"))
+    closing = unit.town.finish("kabid_aplikasi", task_id, note="")
+    _second_release(unit)
+    unit.town.finish("dinkes", closing, confirm=True, satisfaction=4, note="")
+    unit.look()
+    with unit.town.office.desk("kabid_aplikasi") as desk:
+        acts.switch(desk, unit.id, first)
+    with unit.town.office.database.begin(unit.town.office.tenant.id) as session:
+        session.execute(text("update resource set state = 'failed' where key = 'release'"))
+    _second_release(unit)
+    _look_whether_switched(unit)
+    assert _switches(unit) == []
+    with unit.town.office.database.begin(unit.town.office.tenant.id) as session:
+        assert session.scalars(select(Wake.row_id).where(Wake.kind == SWITCHED)).all() == []
+
+
+def _look_whether_switched(unit: Unit) -> None:
+    with unit.town.office.database.begin(unit.town.office.tenant.id) as session:
+        (event_id,) = session.scalars(select(Wake.row_id).where(Wake.kind == SWITCHED)).all()
+    unit.town.work(SWITCHED, event_id)
+
+
+def _switches(unit: Unit) -> list[str]:
+    query = select(RegisterRow.content).where(RegisterRow.register == CHANGES)
+    with unit.town.office.database.begin(unit.town.office.tenant.id) as session:
+        return [str(content["difference"]) for content in session.scalars(query)]
 
 
 def _second_release(unit: Unit) -> str:

@@ -1,6 +1,10 @@
 import os
+import subprocess
 from pathlib import Path
 
+import pytest
+
+from tapak.backups import manifest
 from tapak.backups.manifest import TOLD, Manifest, differences, hashes, ranges, steady
 
 
@@ -25,6 +29,32 @@ def test_regular_files_are_hashed_links_and_pipes_are_not(tmp_path: Path) -> Non
     (tmp_path / "c").symlink_to(tmp_path)
     os.mkfifo(tmp_path / "d")
     assert list(hashes([str(tmp_path)])) == [str(tmp_path / "a")]
+
+
+def test_what_an_owner_puts_in_a_file_s_place_is_neither_waited_for_nor_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look and the opening."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/etc/passwd")
+    monkeypatch.setattr(manifest, "_files", lambda folder: [f"{folder}/{name}" for name in ("pipe", "link", "gone")])
+    assert hashes([str(tmp_path)]) == {}
+
+
+def test_no_folder_is_too_deep(tmp_path: Path) -> None:
+    deep = f"{tmp_path}/{'a/' * 1500}"
+    subprocess.run(["mkdir", "-p", deep], check=True)
+    subprocess.run(["touch", f"{deep}b"], check=True)
+    found = hashes([str(tmp_path)])
+    subprocess.run(["rm", "-rf", f"{tmp_path}/a"], check=True)
+    assert list(found) == [f"{deep}b"]
+
+
+def test_a_name_that_is_no_utf_8_is_told_as_one_that_is(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff")).write_text("a")
+    wanted = Manifest(hashes([str(tmp_path)]))
+    (different,) = differences(wanted, tmp_path / "nowhere", {})["different"]
+    assert different.encode().endswith(b"/\\udcff: tidak ada")
 
 
 def test_what_changed_during_a_run_is_not_steady() -> None:

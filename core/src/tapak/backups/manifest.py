@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,13 +44,16 @@ def hashes(folders: Sequence[str]) -> dict[str, str]:
     """The regular files below ``folders``, by their absolute path. What vanishes meanwhile is left out."""
     found = {}
     for folder in folders:
-        for file in _files(Path(folder)):
-            try:
-                with file.open("rb") as stream:
-                    found[str(file)] = hashlib.file_digest(stream, "sha256").hexdigest()
-            except FileNotFoundError:
-                continue
+        for file in _files(folder):
+            digest = _digest(file)
+            if digest:
+                found[file] = digest
     return found
+
+
+def told(file: str) -> str:
+    """A file's name as a database takes it: a byte that is no UTF-8 is written out."""
+    return file.encode("utf-8", "backslashreplace").decode()
 
 
 def steady(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
@@ -76,11 +82,11 @@ def _files_that_differ(wanted: Manifest, restored: Path) -> Iterator[str]:
     for file, digest in wanted.files.items():
         place = restored / file.lstrip("/")
         if not place.is_file():
-            yield f"{file}: tidak ada"
+            yield f"{told(file)}: tidak ada"
             continue
         with place.open("rb") as stream:
             if hashlib.file_digest(stream, "sha256").hexdigest() != digest:
-                yield f"{file}: isinya lain"
+                yield f"{told(file)}: isinya lain"
 
 
 def _tables_that_differ(wanted: Manifest, rows: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
@@ -91,9 +97,26 @@ def _tables_that_differ(wanted: Manifest, rows: Mapping[str, Mapping[str, int]])
                 yield f"{database}, tabel {table}: {count if count is not None else 'tidak ada'}, seharusnya {least}"
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for place, _folders, names in os.walk(folder):
-        for name in names:
-            file = Path(place) / name
-            if file.is_file() and not file.is_symlink():
-                yield file
+def _files(folder: str) -> Iterator[str]:
+    """The regular files below, however deep they lie; links are followed nowhere."""
+    left = [folder]
+    while left:
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(left.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    left.append(entry.path)
+                elif entry.is_file(follow_symlinks=False):
+                    yield entry.path
+
+
+def _digest(file: str) -> str:
+    """Empty for what is no regular file any more: its owner may put a link or a pipe there at any time."""
+    try:
+        fd = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as problem:
+        if problem.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO):
+            return ""
+        raise
+    with os.fdopen(fd, "rb") as stream:
+        regular = stat.S_ISREG(os.fstat(fd).st_mode)
+        return hashlib.file_digest(stream, "sha256").hexdigest() if regular else ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tapak.backups.manifest import FILE, Manifest, differences, hashes, ranges, steady
+from tapak.backups.manifest import FILE, Manifest, differences, hashes, ranges, steady, told
 from tapak.provisioning.connections import ProviderPool
 from tapak.provisioning.models import Connection
 from tapak.sdk.backups import Backup, BackupKeeper, Snapshot
@@ -70,7 +70,12 @@ class Runner:
             changed = sorted(before.keys() - steady(before, hashes(self._spec.folders)).keys())
         self._keeper.thin(self._spec, timeout=LONGEST)
         counted = {name: sum(most for _, most in tables.values()) for name, tables in rows.items()}
-        content = {"files": len(before), "rows": counted, "unsteady": changed[:UNSTEADY], "scratch": str(scratch)}
+        content = {
+            "files": len(before),
+            "rows": counted,
+            "unsteady": [told(file) for file in changed[:UNSTEADY]],
+            "scratch": str(scratch),
+        }
         return Kept(snapshot, content)
 
     def test_restore(self, snapshot: str, run: Mapping[str, Any], sources: Sequence[Source]) -> dict[str, Any]:
@@ -97,7 +102,8 @@ class Runner:
                 for number, (identity, dump) in enumerate(wanted.dumps.items())
                 if identity in known
             }
-            files = {file: digest for file, digest in wanted.files.items() if file not in set(run["unsteady"])}
+            unsteady = set(run["unsteady"])
+            files = {file: digest for file, digest in wanted.files.items() if told(file) not in unsteady}
             return differences(replace(wanted, files=files), scratch, rows)
 
     @property

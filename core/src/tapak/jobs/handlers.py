@@ -13,21 +13,22 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from tapak.backups import acts, heartbeat, running
+from tapak.backups import acts, running
 from tapak.db.crashpoint import DOCUMENT_RECORDED, DOCUMENT_RENDERED, crashpoint
 from tapak.db.session import TENANT
 from tapak.db.wake import Lease, end_lease, extend_lease
 from tapak.documents import service as documents
 from tapak.documents.library import installed_letters
-from tapak.jobs import sweep
+from tapak.jobs import heartbeat, sweep
 from tapak.jobs.alarm import HANGING, set_alarm
 from tapak.jobs.tools import Tools
 from tapak.monitoring import expiry, usage
 from tapak.monitoring.drift import EVERY, known_identities, live_resources, look, serials
 from tapak.monitoring.notes import note
-from tapak.panel import work
+from tapak.panel import switches, work
 from tapak.panel.links import UNLOCK
 from tapak.panel.service import LOOK
+from tapak.panel.switches import SWITCHED
 from tapak.provisioning import service as provisioning
 from tapak.provisioning.connections import DRIFT, collect_facts, collect_standing, connections
 from tapak.provisioning.models import Connection
@@ -58,7 +59,13 @@ def done(session: Session, lease: Lease) -> None:
 
 def provision(tools: Tools, session: Session, lease: Lease) -> None:
     """Bring a service's resources about."""
-    reconcile(session, lease, tools.providers, tools.timing)
+    reconcile(session, lease, tools.providers, tools.timing, lambda: _held(tools, session, lease))
+
+
+def _held(tools: Tools, session: Session, lease: Lease) -> AbstractContextManager[None]:
+    """Hold the lease while servers are asked, until the process is taken to hang: nobody asks them beside us."""
+    seconds = tools.config.lease
+    return heartbeat.held(tools.database, session.info[TENANT], lease, seconds, lambda: None, seconds * HANGING)
 
 
 def document(tools: Tools, session: Session, lease: Lease) -> None:
@@ -108,7 +115,8 @@ def facts(tools: Tools, session: Session, lease: Lease) -> None:
     asked, names = connections(session), task_facts.names_asked(desk, lease.row_id)
     records = task_facts.record_sets_asked(desk, lease.row_id)
     session.commit()
-    told = (*collect_standing(asked, tools.providers, records), *collect_facts(asked, tools.providers, names))
+    with _held(tools, session, lease):
+        told = (*collect_standing(asked, tools.providers, records), *collect_facts(asked, tools.providers, names))
     task_facts.store(_desk(tools, session), lease.row_id, told)
     done(session, lease)
 
@@ -140,7 +148,8 @@ def drift(tools: Tools, session: Session, lease: Lease) -> None:
     ours, known = live_resources(session, connection), known_identities(session, connection)
     since = serials(session, connection)
     session.commit()
-    seen = look(tools.providers.get(connection), connection.zones, ours, known, since)
+    with _held(tools, session, lease):
+        seen = look(tools.providers.get(connection), connection.zones, ours, known, since)
     if not extend_lease(session, lease, tools.timing.lease):
         raise LeaseLost
     note(session, connection, seen)
@@ -214,11 +223,20 @@ def unlock(tools: Tools, session: Session, lease: Lease) -> None:
     session.commit()
 
 
+def switched(tools: Tools, session: Session, lease: Lease) -> None:
+    """See whether a release that was asked for is live, and write that into its register."""
+    again_in = switches.tell(_desk(tools, session), lease.row_id)
+    if not end_lease(session, lease, again_in=again_in):
+        raise LeaseLost
+    session.commit()
+
+
 def glimpse(tools: Tools, session: Session, lease: Lease) -> None:
     """Look at a service's servers for its unit's page."""
     whom = work.asked(session, lease.row_id)
     session.commit()
-    figures, sites = work.look(whom, tools.providers)
+    with _held(tools, session, lease):
+        figures, sites = work.look(whom, tools.providers)
     work.keep(session, lease.row_id, figures, sites)
     done(session, lease)
 
@@ -238,4 +256,5 @@ HANDLERS: Mapping[str, Handler] = {
     TEST_RESTORE: backup,
     UNLOCK: unlock,
     LOOK: glimpse,
+    SWITCHED: switched,
 }

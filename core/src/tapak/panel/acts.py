@@ -10,10 +10,9 @@ from tapak.accounts.policy import require
 from tapak.audit.service import record
 from tapak.db.wake import wake
 from tapak.panel import service as panel
-from tapak.panel.service import Panel
+from tapak.panel import switches
 from tapak.provisioning import service as provisioning
 from tapak.requests.desk import Desk
-from tapak.requests.effects import add_row
 from tapak.sdk.errors import Conflict, Forbidden, Invalid
 from tapak.sdk.resources import Account, Release, Spec
 
@@ -22,7 +21,6 @@ KEY = re.compile(
     r"(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/]{40,2000}={0,3}"
     r"(?: .{0,200})?"
 )
-CHANGES = "tapak.changes"
 SETTLES = 3.0
 """Seconds until a change shows in a look."""
 
@@ -54,7 +52,7 @@ def set_keys(desk: Desk, service_id: int, resource_id: int, keys: Sequence[str])
 
 
 def switch(desk: Desk, service_id: int, sha256: str) -> None:
-    """Let another release that lies at the host be live; the register of changes tells who wanted it.
+    """Let another release that lies at the host be live; once it is, the register of changes tells who wanted it.
 
     Raises:
         NotFound: there is no such service.
@@ -85,22 +83,7 @@ def switch(desk: Desk, service_id: int, sha256: str) -> None:
 
     provisioning.alter(desk.session, service.id, row.key, switched)
     panel.ask(desk, service.id, in_seconds=SETTLES)
-    _register(desk, shown, f"Rilis {row.identity} (SHA-256): {before} → {sha256}")
-    told = f"Rilis {row.identity} diganti ke {sha256[:12]}"
-    record(desk.session, "service.release_switched", person=desk.somebody, request_id=service.request_id, summary=told)
-
-
-def _register(desk: Desk, shown: Panel, difference: str) -> None:
-    service, person = shown.service, desk.somebody
-    content = {
-        "changed_on": desk.today.isoformat(),
-        "service": service.title,
-        "change": "Ganti rilis",
-        "difference": f"{difference}\nOleh: {person.name}",
-        "agency": shown.agency,
-    }
-    origin = {"request_id": service.request_id} if service.request_id is not None else {"author": person.name}
-    add_row(desk, desk.registry.registers[CHANGES], content, **origin)
+    switches.begin(desk, shown, row, before, sha256)
 
 
 def _is_key(line: str) -> bool:

@@ -38,7 +38,7 @@ def fill(session: Session, link_id: int, identities: Sequence[Identity]) -> floa
         link.problem = f"Kata sandi belum dapat disiapkan: {row.reason or 'layanan ini sudah dilepas.'}"
         return LATER if row.spec is not None else None
     if row.state != "live" or row.outputs_generation != row.generation:
-        return _pause(link)
+        return pause(link.asked_at)
     try:
         link.sealed = _sealed(session, row, link, identities)
     except TapakError as problem:
@@ -48,9 +48,9 @@ def fill(session: Session, link_id: int, identities: Sequence[Identity]) -> floa
     return None
 
 
-def _pause(link: OneTimeLink) -> float:
-    """Ever longer while its server is away: a quarter of the time for which it has been waited."""
-    waited = (datetime.now(UTC) - link.asked_at).total_seconds()
+def pause(since: datetime) -> float:
+    """Seconds until the next look, ever longer while a server is away: a quarter of the time that was waited."""
+    waited = (datetime.now(UTC) - since).total_seconds()
     return min(max(waited / 4, SOON), LATER)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
@@ -74,28 +75,35 @@ class Timing:
         return self.lease / 4
 
 
-def reconcile(session: Session, lease: Lease, pool: ProviderPool, timing: Timing) -> None:
+Hold = Callable[[], AbstractContextManager[None]]
+"""Holds the lease for the length of a block, however long that takes."""
+
+
+def reconcile(session: Session, lease: Lease, pool: ProviderPool, timing: Timing, hold: Hold = nullcontext) -> None:
     """Bring the service ``lease.row_id`` about. ``session`` is in the transaction that took the lease.
+
+    ``hold`` is entered while servers are read, which takes as long as their own time limits let it.
 
     Raises:
         LeaseLost: another worker has taken over.
     """
     items = load(session, lease.row_id)
     session.commit()
-    Reconciliation(session, lease, pool, timing, items).run()
+    Reconciliation(session, lease, pool, timing, items, hold).run()
 
 
 class Reconciliation:
     """One run over one service's resources under one lease."""
 
     def __init__(
-        self, session: Session, lease: Lease, pool: ProviderPool, timing: Timing, items: Sequence[Item]
+        self, session: Session, lease: Lease, pool: ProviderPool, timing: Timing, items: Sequence[Item], hold: Hold
     ) -> None:
         self._session = session
         self._lease = lease
         self._pool = pool
         self._timing = timing
         self._items = items
+        self._hold = hold
         self._ledger = Ledger(lease.row_id, lease)
         self._opened = outputs.Opener(session.info[TENANT], pool.identities)
         self._observed: dict[int, Spec | None] = {}
@@ -125,7 +133,12 @@ class Reconciliation:
         return [item for item in ready(self._items) if item.id not in self._tried]
 
     def _read(self, items: Sequence[Item]) -> None:
-        for group in _groups(items):
+        if items:
+            with self._hold():
+                self._read_groups(_groups(items))
+
+    def _read_groups(self, groups: Iterable[Sequence[Item]]) -> None:
+        for group in groups:
             specs = [spec for item in group for spec in item.specs]
             try:
                 found = self._provider(group).read(specs) if specs else {}

@@ -231,6 +231,22 @@ def _emergency_since(desk: Desk, service: Service, stood: Mapping[str, Any]) -> 
     return desk.session.scalar(mine.limit(1)) is not None
 
 
+def reopen(desk: Desk, request: Request, service_id: int) -> None:
+    """An ended request goes on. What a change carried out stays so, whatever becomes of the request then.
+
+    Raises:
+        Conflict: another request is at its service, or has gone on with it since.
+    """
+    wake(desk.session, provisioning.WAKE, service_id)
+    query = select(Service).where(Service.id == service_id).with_for_update()
+    service = desk.session.scalars(query.execution_options(populate_existing=True)).one()
+    check_idle(desk, service, but=request.id)
+    if request.concerns_id is None and service.request_id != request.id:
+        told = "Layanan ini sudah dilanjutkan permohonan lain. Ajukan permohonan baru untuk mengubahnya."
+        raise Conflict(told, log=f"service {service.id} is that of request {service.request_id} now")
+    request.stood = None
+
+
 def carried_out(desk: Desk, request: Request, base: Procedure) -> None:
     """The change is done: the service's data and title are the new ones, and what it no longer uses is released."""
     service = desk.session.get_one(Service, (desk.tenant.id, request.concerns_id))

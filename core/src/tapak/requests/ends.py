@@ -74,6 +74,7 @@ def move(desk: Desk, request_id: int, step: str, reason: str, version: int | Non
 
     Raises:
         Invalid: there is no such step, or no reason is given.
+        Conflict: the request has ended, and another one has its service by now.
     """
     request = _locked(desk, request_id, "request.move", reason, version)
     procedure = _procedure(desk, request)
@@ -84,6 +85,8 @@ def move(desk: Desk, request_id: int, step: str, reason: str, version: int | Non
     wanted = RequestState.RETURNED if back else RequestState.IN_PROCESS
     now = RequestState(request.state)
     state = now if now is wanted else moved(now, wanted, privileged=True)
+    if now.ended and request.works_on is not None:
+        concerning.reopen(desk, request, request.works_on)
     arrival, stands = arrivals.turn(desk, request, procedure, target, state.value)
     told = _told(desk, "request.moved", f"Permohonan dipindahkan ke langkah {target.number}: {reason}", state)
     task_id = advance(desk.session, request, stands, told, ending=_ending(desk, request), arrival=arrival)
