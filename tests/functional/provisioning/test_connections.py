@@ -6,7 +6,9 @@ import dataclasses
 import io
 
 import pytest
+from sqlalchemy import select
 
+from tapak.connections import checking
 from tapak.db.session import Database as Connections
 from tapak.provisioning.connections import ProviderPool, check_connection, collect_facts, connections, save_connection
 from tapak.provisioning.models import Connection
@@ -164,3 +166,34 @@ def test_another_tenants_connections_are_not_seen(world: World, other_tenant: Te
     MemoryProvider.servers.clear()
     with world.database.begin(other_tenant.id) as session:
         assert list(connections(session)) == []
+
+
+def test_a_connection_that_is_off_is_asked_nothing_and_given_nothing(world: World) -> None:
+    with world.database.begin(world.tenant.id) as session:
+        for each in connections(session):
+            each.active = False
+    with pytest.raises(Invalid) as refused:
+        world.declare(SITE)
+    assert "server yang aktif" in refused.value.message
+    with world.database.begin(world.tenant.id) as session:
+        off = session.scalars(select(Connection).where(Connection.key == "web")).one()
+        assert (list(connections(session)), off.active) == ([], False)
+    with pytest.raises(ProviderDenied) as denied:
+        ProviderPool(world.plugins).get(off)
+    assert "dinonaktifkan" in denied.value.message
+
+
+def test_a_test_is_kept_until_the_settings_change(world: World) -> None:
+    save(world, server="satu")
+    with world.database.session(world.tenant.id) as session:
+        connection = checking.find(session, stored(world, "lain").id)
+        assert connection is not None
+        checking.carry_out(session, connection, world.plugins, ())
+        session.commit()
+    kept = stored(world, "lain")
+    assert (kept.checks, kept.checked_at is not None) == (
+        [{"name": "Sambungan", "ok": True, "message": "Server menjawab."}],
+        True,
+    )
+    save(world, server="dua")
+    assert stored(world, "lain").checks is None

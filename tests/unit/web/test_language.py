@@ -14,6 +14,7 @@ from marshmallow import Schema
 from sqlalchemy import select
 
 from tapak import web
+from tapak.connections.inputs import ConnectionInput
 from tapak.engine.states import RequestState, TaskState
 from tapak.plugins import registry
 from tapak.requests.forms import describe
@@ -21,6 +22,7 @@ from tapak.requests.models import Task
 from tapak.scanning import structure
 from tapak.sdk import parts, wording
 from tapak.sdk.decisions import RETURN_REASONS, concerned_labels
+from tapak.sdk.fields import Table
 from tapak.sdk.parts import PLAIN_SUBMISSION
 from tapak.sdk.scanning import SEVERITY_WORDS
 from tapak.step_kinds.disposition_sheet import DISPOSITION_INSTRUCTIONS
@@ -57,7 +59,7 @@ def declared() -> set[str]:
     books = [book for key, book in found.registers.items() if key.startswith(CORE)]
     assert len(kinds) > 8
     assert len(books) > 2
-    shared = (parts.SystemPart, parts.NamePart, parts.AddressPart, parts.AskPart)
+    shared = (parts.SystemPart, parts.NamePart, parts.AddressPart, parts.AskPart, ConnectionInput)
     schemas = [each() for each in (*shared, *(kind.input_schema for kind in kinds), *(book.schema for book in books))]
     texts = {text for schema in schemas for text in form_words(schema)}
     texts |= {each.title for owner in (*kinds, *books) for each in (owner, *PLAIN_SUBMISSION.pages)}
@@ -137,6 +139,17 @@ def test_every_word_of_pontianaks_service_has_its_english_one() -> None:
     assert len(wanted) > 150
     same = {"Domain", "IP address", "MariaDB", "PHP", "PostgreSQL", "SHA-256"}
     assert sorted(text for text in wanted - same - {""} if english.gettext(text) == text) == []
+
+
+@pytest.mark.parametrize("name", sorted(registry().providers))
+def test_every_word_of_a_providers_settings_has_its_english_one(name: str) -> None:
+    """In the provider's own catalogue, since core names none."""
+    folders = tuple(each.translations for each in registry().folders.values() if each.translations)
+    english = catalogue("en", (CATALOGUES, *folders))
+    found = [registry().providers[name].settings_schema()]
+    found += [field.row() for field in found[0].fields.values() if isinstance(field, Table)]
+    wanted = {text for schema in found for text in form_words(schema)} - {"", "Port", "TLS", "Transport"}
+    assert sorted(text for text in wanted if english.gettext(text) == text) == []
 
 
 def test_translations_fill_the_same_places() -> None:

@@ -262,6 +262,7 @@ ACTIONS: Mapping[str, Rule] = {
     "maintenance.read": _overseer,
     "maintenance.plan": _plans,
     "zone.names": _overseer,
+    "connection.manage": _admin,
     "service.repair": _overseer,
     "service.read": _anyone,
     "service.renew": _of_agency,

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import click
-from sqlalchemy import select
 
 from tapak.cli.output import as_json, show, told
 from tapak.cli.scope import each_tenant, identities
 from tapak.plugins import registry
-from tapak.provisioning.connections import check_connection
-from tapak.provisioning.models import Connection
+from tapak.provisioning.connections import check_connection, connections
 
 
 @click.group()
@@ -38,14 +36,17 @@ def list_(as_json: bool) -> None:
 
 @provider.command("check")
 @click.option("--tenant", "slug", help="One tenant only.")
+@click.option("--connection", "key", help="The connection with this key only.")
 @as_json
 @told
-def check(slug: str | None, as_json: bool) -> None:
-    """Try every connection; exit status 1 where something doesn't work."""
+def check(slug: str | None, key: str | None, as_json: bool) -> None:
+    """Try every connection that is switched on; exit status 1 where something doesn't work."""
     keys = identities()
     rows = []
     for session, tenant in each_tenant(slug):
-        for connection in session.scalars(select(Connection).order_by(Connection.id)):
+        for connection in connections(session):
+            if key not in (None, connection.key):
+                continue
             rows += [
                 {
                     "tenant": tenant.slug,

@@ -7,13 +7,12 @@ are the exception: those that the file doesn't name are taken away. Passwords ar
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from marshmallow.fields import Integer, Number
 from sqlalchemy import event, select, text
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
@@ -30,7 +29,7 @@ from tapak.provisioning.connections import save_connection
 from tapak.provisioning.models import Connection
 from tapak.requests.deadlines import calendar_changed
 from tapak.sdk.errors import Invalid
-from tapak.sdk.settings import SettingsSchema
+from tapak.sdk.settings import typed
 from tapak.tenants.calendars import add_regional_day, copy_holidays, load_calendar
 from tapak.tenants.models import Agency, Position, PositionHolder, Tenant, TenantHost, Zone
 from tapak.tenants.secrets import Identity, Place, Unreadable, append_identity, new_identity, read_identities, unseal
@@ -275,7 +274,7 @@ class _Application:
                 known = ", ".join(sorted(self.registry.providers)) or "none"
                 told = f"No provider {entry['provider']!r} is installed; installed: {known}."
                 raise TenantFileProblem(self.name, {f"connections[{entry['key']}].provider": [told]})
-            settings = _typed(provider.settings_schema, entry["settings"])
+            settings = typed(provider.settings_schema, entry["settings"])
             if self._as_wanted(entry, settings):
                 continue
             with _at(self.name, f"connections[{entry['key']}].settings"):
@@ -322,19 +321,3 @@ def _set(row: Any, values: Mapping[str, Any]) -> bool:
     for name, value in different.items():
         setattr(row, name, value)
     return bool(different)
-
-
-def _typed(schema: type[SettingsSchema], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings whose placeholders were filled with digits, as the numbers that the schema wants."""
-    fields = schema().fields
-    return {name: _number(fields.get(name), value) for name, value in settings.items()}
-
-
-def _number(wanted: object, value: Any) -> Any:
-    if not isinstance(wanted, Number) or not isinstance(value, str):
-        return value
-    convert: Callable[[str], Any] = int if isinstance(wanted, Integer) else float
-    try:
-        return convert(value)
-    except ValueError:
-        return value

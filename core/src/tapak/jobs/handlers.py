@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from tapak.backups import acts, running
+from tapak.connections import checking
+from tapak.connections.service import CHECK
 from tapak.db.crashpoint import DOCUMENT_RECORDED, DOCUMENT_RENDERED, crashpoint
 from tapak.db.session import TENANT
 from tapak.db.wake import Lease, end_lease, extend_lease
@@ -142,7 +144,7 @@ def event(tools: Tools, session: Session, lease: Lease) -> None:
 def drift(tools: Tools, session: Session, lease: Lease) -> None:
     """Look at a connection for what was changed by hand, and again some minutes later."""
     connection = session.get(Connection, (session.info[TENANT], lease.row_id))
-    if connection is None:
+    if connection is None or not connection.active:
         done(session, lease)
         return
     ours, known = live_resources(session, connection), known_identities(session, connection)
@@ -155,6 +157,20 @@ def drift(tools: Tools, session: Session, lease: Lease) -> None:
     note(session, connection, seen)
     end_lease(session, lease, again_in=EVERY)
     session.commit()
+
+
+def check_connection(tools: Tools, session: Session, lease: Lease) -> None:
+    """Test a connection for its admin; one that doesn't answer may take longer than a lease."""
+    connection = checking.find(session, lease.row_id)
+    if connection is not None:
+
+        def alive() -> None:
+            set_alarm(tools.config.lease * HANGING)
+
+        whose, seconds = session.info[TENANT], tools.config.lease
+        with heartbeat.held(tools.database, whose, lease, seconds, alive, longest=checking.LONGEST):
+            checking.carry_out(session, connection, tools.registry, tools.providers.identities)
+    done(session, lease)
 
 
 def clear_away(tools: Tools, session: Session, lease: Lease) -> None:
@@ -254,6 +270,7 @@ HANDLERS: Mapping[str, Handler] = {
     usage.WAKE: count_usage,
     BACK_UP: backup,
     TEST_RESTORE: backup,
+    CHECK: check_connection,
     UNLOCK: unlock,
     LOOK: glimpse,
     SWITCHED: switched,

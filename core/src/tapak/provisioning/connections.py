@@ -23,7 +23,7 @@ from tapak.sdk.errors import Invalid, ProviderBroken, ProviderDenied, ProviderEr
 from tapak.sdk.provider import Capabilities, Check, Provider
 from tapak.sdk.request_view import RECORD
 from tapak.sdk.resources import Fact, RecordSet, Spec, spec_to_json
-from tapak.sdk.settings import SettingsSchema, secret_fields
+from tapak.sdk.settings import SettingsSchema, marked, secret_fields
 from tapak.tenants.models import Tenant
 from tapak.tenants.secrets import Place, Unreadable, seal, unseal
 
@@ -47,8 +47,8 @@ def save_connection(
     """Make or change the connection ``key``; secret settings are sealed, a blank secret keeps the old one.
 
     Raises:
-        Invalid: no such provider, a kind that it doesn't serve, or settings that its schema refuses; ``fields`` says
-            which.
+        Invalid: no such provider, a kind that it doesn't serve, settings that its schema refuses, or secrets that
+            would go to another server than they were given for; ``fields`` says which.
         TapakError: the tenant has no recipient to seal secrets to.
     """
     known = session.scalar(select(Connection).where(Connection.key == key))
@@ -57,6 +57,8 @@ def save_connection(
     secret = secret_fields(schema)
     given = {name: value for name, value in settings.items() if name not in secret or value not in ("", None)}
     kept = secret - given.keys() if known is not None and known.sealed else frozenset()
+    if known is not None and kept:
+        _check_destination(known, provider, schema, given, kept)
     problems = schema().validate(given, partial=tuple(kept))
     if problems:
         raise Invalid(
@@ -66,6 +68,7 @@ def save_connection(
         known = Connection(key=key)
         session.add(known)
     known.provider, known.title, known.zones, known.kinds = provider, title, list(zones), list(kinds)
+    known.checks = known.checked_at = None
     known.settings = {name: value for name, value in given.items() if name not in secret}
     fresh = {name: value for name, value in given.items() if name in secret}
     if fresh and kept:
@@ -163,7 +166,11 @@ class ProviderPool:
 
         Raises:
             ProviderError: as for :func:`open_provider`.
+            ProviderDenied: it is switched off.
         """
+        if not connection.active:
+            told = f"Sambungan {connection.title} sedang dinonaktifkan. Minta admin mengaktifkannya, lalu coba lagi."
+            raise ProviderDenied(told, log=f"connection {connection.key} is switched off")
         place, version = _place(connection), _version(connection)
         known = self._open.get(place)
         if known is not None and known[0] == version:
@@ -192,8 +199,8 @@ class ProviderPool:
 
 
 def connections(session: Session) -> Sequence[Connection]:
-    """Every connection of the tenant, in the order in which they were made."""
-    return session.scalars(select(Connection).order_by(Connection.id)).all()
+    """Every connection of the tenant that is switched on, in the order in which they were made."""
+    return session.scalars(select(Connection).where(Connection.active).order_by(Connection.id)).all()
 
 
 def collect_facts(asked: Sequence[Connection], pool: ProviderPool, names: Sequence[str] = ()) -> tuple[Fact, ...]:
@@ -263,15 +270,33 @@ def _check_kinds(provider: str, plugins: Registry, kinds: Sequence[str]) -> None
         raise Invalid("Jenis sumber daya sambungan ini keliru.", log=f"{provider}: {stray}", fields={"kinds": [told]})
 
 
+def _check_destination(
+    known: Connection, provider: str, schema: type[SettingsSchema], given: Mapping[str, Any], kept: Collection[str]
+) -> None:
+    """A secret that nobody can read must not be had by leading the connection to a server of one's own."""
+    loaded = {name: field.load_default for name, field in schema().fields.items()}
+    moved = [
+        name
+        for name in sorted(marked(schema, "destination"))
+        if given.get(name, loaded[name]) != known.settings.get(name, loaded[name])
+    ]
+    if provider != known.provider or moved:
+        told = "Isi ulang: alamat server berubah, dan rahasia lama tidak dikirim ke alamat baru."
+        raise Invalid(
+            "Isi ulang rahasia sambungan ini.",
+            log=f"connection {known.key}: leads elsewhere ({', '.join(moved) or provider}) with its old secrets",
+            fields={name: [told] for name in sorted(kept)},
+        )
+
+
 def _not_served(spec: Spec) -> Invalid:
     if isinstance(spec, RecordSet):
         return Invalid(
-            f"Belum ada sambungan DNS untuk zona {spec.zone}. Minta pengelola menambahkannya pada berkas instansi.",
+            f"Belum ada sambungan DNS yang aktif untuk zona {spec.zone}. Minta admin menambahkannya.",
             log=f"no connection serves zone {spec.zone}",
         )
     return Invalid(
-        f"Belum ada sambungan server untuk {spec.kind} ({spec.identity}). Minta pengelola menambahkannya "
-        "pada berkas instansi.",
+        f"Belum ada sambungan server yang aktif untuk {spec.kind} ({spec.identity}). Minta admin menambahkannya.",
         log=f"no connection serves {spec.kind}",
     )
 

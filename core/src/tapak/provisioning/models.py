@@ -17,7 +17,8 @@ class Connection(TenantRow, Base):
 
     ``settings`` are the open ones; ``sealed`` holds the secret ones as one age file (None: there are none). ``zones``
     are the DNS zones that go to it; a connection without zones takes the kinds that have none: those of ``kinds``, or
-    where that is empty all that its provider serves.
+    where that is empty all that its provider serves. One that isn't ``active`` is asked nothing. ``checks`` are the
+    lines of its last test (``name``, ``ok``, ``message``), None where there was none since its settings were changed.
     """
 
     __tablename__ = "connection"
@@ -30,6 +31,9 @@ class Connection(TenantRow, Base):
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     zones: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     kinds: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    checks: Mapped[list[Any] | None]
+    checked_at: Mapped[datetime | None]
 
 
 DRIFTED_CODE = "drifted"

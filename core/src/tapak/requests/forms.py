@@ -51,7 +51,7 @@ def _field(name: str, field: fields.Field[Any], value: Any) -> FormField:
         name=name,
         label=told.get("label", name),
         help=told.get("help", ""),
-        widget=told.get("widget", "text"),
+        widget=widget_of(field),
         required=field.required,
         page=told.get("page", ""),
         choices=choices_of(field),
@@ -61,6 +61,14 @@ def _field(name: str, field: fields.Field[Any], value: Any) -> FormField:
         columns=describe(field.row()) if isinstance(field, Table) else (),
         most=field.most if isinstance(field, Table) else 0,
     )
+
+
+def widget_of(field: fields.Field[Any]) -> str:
+    """How ``field`` is filled in: as its metadata say, else by its type."""
+    if field.metadata.get("secret"):
+        return "secret"
+    usual = "checkbox" if isinstance(field, fields.Boolean) else "lines" if isinstance(field, fields.List) else "text"
+    return str(field.metadata.get("widget", "number" if isinstance(field, fields.Number) else usual))
 
 
 def _limit(rules: Iterable[Any]) -> int | None:

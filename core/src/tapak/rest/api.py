@@ -13,6 +13,7 @@ from tapak.plugins import Registry
 from tapak.rest import (
     active,
     catalogue,
+    connections,
     documents,
     links,
     maintenance,
@@ -45,6 +46,7 @@ BLUEPRINTS = (
     registers.blueprint,
     reports.blueprint,
     maintenance.blueprint,
+    connections.blueprint,
     tracking.blueprint,
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import fields
 from werkzeug.datastructures import MultiDict
 
-from tapak.requests.forms import FormField
+from tapak.requests.forms import FormField, widget_of
 from tapak.sdk.fields import Table
 
 NUL, SHOWN_NUL = "\x00", "\ufffd"
@@ -20,7 +20,8 @@ def read(wanted: Mapping[str, fields.Field[Any]], form: MultiDict[str, str]) -> 
     """The input for ``wanted`` as JSON would carry it; whatever else the form holds is left out.
 
     A box that isn't ticked is False, a list without a ticked box empty, ``figures`` stand as ``NAME.KEY``, a table as
-    ``NAME.ROW.COLUMN``; a text that wasn't sent at all is left out, so that its field tells that it is missing.
+    ``NAME.ROW.COLUMN``, texts one a line; a text that wasn't sent at all is left out, so that its field tells that it
+    is missing.
     """
     found = {name: _value(name, field, form) for name, field in wanted.items()}
     return {name: value for name, value in found.items() if value is not None}
@@ -41,6 +42,8 @@ def _value(name: str, field: fields.Field[Any], form: MultiDict[str, str]) -> An
         return form.get(name, "") not in ("", "0", "false")
     if isinstance(field, Table):
         return _rows(f"{name}.", field, form)
+    if isinstance(field, fields.List) and widget_of(field) == "lines":
+        return [line for line in map(str.strip, _storable(form.get(name, "")).splitlines()) if line]
     if isinstance(field, fields.List):
         return [_storable(item) for item in form.getlist(name) if item]
     if isinstance(field, fields.Dict):
@@ -72,6 +75,10 @@ def _shown(field: FormField) -> Any:
         return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
     if field.widget == "checkbox":
         return value is True
+    if field.widget == "lines":
+        return "\n".join(_text(item) for item in value) if isinstance(value, list) else ""
+    if field.widget == "secret":
+        return ""
     if field.widget == "table":
         rows = value if isinstance(value, list) else []
         return [{str(key): _cell(item) for key, item in row.items()} for row in rows if isinstance(row, Mapping)]

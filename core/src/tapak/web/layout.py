@@ -42,6 +42,10 @@ def _unit_only(person: Person | None) -> bool:
     return person is not None and not _staff(person)
 
 
+def _connects(person: Person | None) -> bool:
+    return may(person, "connection.manage")
+
+
 def _oversees(person: Person | None) -> bool:
     return may(person, "procedure.oversee")
 
@@ -58,6 +62,7 @@ MENU = (
     Entry("web_maintenance.listing", _l("Pemeliharaan"), "tools", _staff, further=True),
     Entry("web_services.services", _l("Layanan"), "grid", _staff, seldom=True),
     Entry("web_procedures.overview", _l("Versi SOP"), "diagram-3", _oversees, seldom=True),
+    Entry("web_connections.listing", _l("Sambungan server"), "plug", _connects, seldom=True),
     Entry("web_services.services", _l("Layanan"), "grid", lambda person: not _staff(person)),
     Entry("web_tracking.track", _l("Lacak"), "search", lambda person: person is None),
 )

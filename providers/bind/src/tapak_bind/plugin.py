@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from tapak.sdk.hookspecs import hookimpl
+from tapak.sdk.hookspecs import Folders, hookimpl
 from tapak.sdk.provider import Provider
 from tapak_bind.provider import BindProvider
 
@@ -13,3 +14,9 @@ from tapak_bind.provider import BindProvider
 def providers() -> Sequence[type[Provider]]:
     """BIND over RFC 2136."""
     return (BindProvider,)
+
+
+@hookimpl
+def folders() -> Folders:
+    """The English words of its settings."""
+    return Folders("bind", translations=Path(__file__).parent / "translations")

@@ -34,9 +34,14 @@ class MariadbSettings(SettingsSchema):
     address = fields.String(
         required=True,
         validate=_matches(_HOST, "Bukan alamat yang sah."),  # type: ignore[arg-type]
-        metadata={"label": "Alamat server", "help": "Juga alamat yang diberikan kepada situs."},
+        metadata={"label": "Alamat server", "help": "Juga alamat yang diberikan kepada situs.", "destination": True},
     )
-    port = fields.Integer(strict=True, load_default=3306, validate=validate.Range(1, 65535), metadata={"label": "Port"})
+    port = fields.Integer(
+        strict=True,
+        load_default=3306,
+        validate=validate.Range(1, 65535),
+        metadata={"label": "Port", "destination": True},
+    )
     user = fields.String(
         required=True, validate=validate.Length(1, 80), metadata={"label": "Akun pengelola", "help": "Bukan root."}
     )
@@ -65,11 +70,19 @@ class MariadbSettings(SettingsSchema):
     last_dumps = fields.String(
         required=True,
         validate=absolute,
-        metadata={"label": "Folder cadangan terakhir", "help": "Isi basis data disimpan di sini sebelum dihapus."},
+        metadata={
+            "label": "Folder cadangan terakhir",
+            "help": "Isi basis data disimpan di sini sebelum dihapus.",
+            "operator": True,
+        },
     )
     tls_ca = fields.String(
         load_default="",
-        metadata={"label": "Sertifikat CA", "help": "Berkas CA server; wajib bila server di luar mesin ini."},
+        metadata={
+            "label": "Sertifikat CA",
+            "help": "Berkas CA server; wajib bila server di luar mesin ini.",
+            "operator": True,
+        },
     )
     timeout = fields.Float(
         load_default=5.0, validate=validate.Range(0.1, 60), metadata={"label": "Batas waktu (detik)"}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from tapak.sdk.hookspecs import hookimpl
+from tapak.sdk.hookspecs import Folders, hookimpl
 from tapak.sdk.provider import Provider
 from tapak_postgresql.provider import PostgresqlProvider
 
@@ -13,3 +14,9 @@ from tapak_postgresql.provider import PostgresqlProvider
 def providers() -> Sequence[type[Provider]]:
     """Databases on PostgreSQL."""
     return (PostgresqlProvider,)
+
+
+@hookimpl
+def folders() -> Folders:
+    """The English words of its settings."""
+    return Folders("postgresql", translations=Path(__file__).parent / "translations")

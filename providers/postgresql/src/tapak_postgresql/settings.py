@@ -36,9 +36,14 @@ class PostgresqlSettings(SettingsSchema):
     address = fields.String(
         required=True,
         validate=_host,
-        metadata={"label": "Alamat server", "help": "Juga alamat yang diberikan kepada situs."},
+        metadata={"label": "Alamat server", "help": "Juga alamat yang diberikan kepada situs.", "destination": True},
     )
-    port = fields.Integer(strict=True, load_default=5432, validate=validate.Range(1, 65535), metadata={"label": "Port"})
+    port = fields.Integer(
+        strict=True,
+        load_default=5432,
+        validate=validate.Range(1, 65535),
+        metadata={"label": "Port", "destination": True},
+    )
     user = fields.String(
         required=True,
         validate=validate.Length(1, 63),
@@ -64,14 +69,20 @@ class PostgresqlSettings(SettingsSchema):
     last_dumps = fields.String(
         required=True,
         validate=_absolute,
-        metadata={"label": "Folder cadangan terakhir", "help": "Isi basis data disimpan di sini sebelum dihapus."},
+        metadata={
+            "label": "Folder cadangan terakhir",
+            "help": "Isi basis data disimpan di sini sebelum dihapus.",
+            "operator": True,
+        },
     )
     tls = fields.String(
         load_default="disable",
         validate=validate.OneOf(TLS),
         metadata={"label": "TLS", "widget": "choice", "help": "verify-full bila server di luar mesin ini."},
     )
-    tls_ca = fields.String(load_default="", metadata={"label": "Sertifikat CA", "help": "Berkas CA server."})
+    tls_ca = fields.String(
+        load_default="", metadata={"label": "Sertifikat CA", "help": "Berkas CA server.", "operator": True}
+    )
     timeout = fields.Float(
         load_default=5.0, validate=validate.Range(0.1, 60), metadata={"label": "Batas waktu (detik)"}
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from tapak.sdk.hookspecs import hookimpl
+from tapak.sdk.hookspecs import Folders, hookimpl
 from tapak.sdk.provider import Provider
 from tapak_restic.provider import ResticProvider
 
@@ -13,3 +14,9 @@ from tapak_restic.provider import ResticProvider
 def providers() -> Sequence[type[Provider]]:
     """Backups in restic repositories."""
     return (ResticProvider,)
+
+
+@hookimpl
+def folders() -> Folders:
+    """The English words of its settings."""
+    return Folders("restic", translations=Path(__file__).parent / "translations")

@@ -24,7 +24,11 @@ class ResticSettings(SettingsSchema):
     repository = fields.String(
         required=True,
         validate=_repository,
-        metadata={"label": "Repositori", "help": "Folder lengkap (/srv/cadangan), sftp:… atau rest:…"},
+        metadata={
+            "label": "Repositori",
+            "help": "Folder lengkap (/srv/cadangan), sftp:… atau rest:…",
+            "operator": True,
+        },
     )
     password = fields.String(
         required=True,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from tapak.sdk.hookspecs import hookimpl
+from tapak.sdk.hookspecs import Folders, hookimpl
 from tapak.sdk.provider import Provider
 from tapak_webhost.provider import ApacheProvider, NginxProvider
 
@@ -13,3 +14,9 @@ from tapak_webhost.provider import ApacheProvider, NginxProvider
 def providers() -> Sequence[type[Provider]]:
     """Apache and Nginx."""
     return (ApacheProvider, NginxProvider)
+
+
+@hookimpl
+def folders() -> Folders:
+    """The English words of its settings."""
+    return Folders("webhost", translations=Path(__file__).parent / "translations")

@@ -32,6 +32,7 @@ class WebHostSettings(SettingsSchema):
         metadata={
             "label": "Perintah agen",
             "help": "Program yang menjalankan agen di server web, satu kata per baris.",
+            "operator": True,
         },
     )
     agent_config = fields.String(
@@ -40,6 +41,7 @@ class WebHostSettings(SettingsSchema):
         metadata={
             "label": "Berkas konfigurasi agen",
             "help": "Letak berkas konfigurasi agen di server web, misalnya /etc/tapak-webhost.toml.",
+            "operator": True,
         },
     )
     base_url = fields.String(

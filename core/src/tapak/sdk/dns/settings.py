@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
+from tapak.sdk.fields import Table
 from tapak.sdk.settings import SettingsSchema
 
 _NAME = re.compile(
@@ -52,17 +53,14 @@ def zones() -> fields.List[str]:
         fields.String(validate=domain),
         required=True,
         validate=validate.Length(min=1),
-        metadata={"label": "Zona", "help": "Zona yang dikelola, misalnya kota.example."},
+        metadata={"label": "Zona", "help": "Zona yang dikelola, satu per baris, misalnya kota.example."},
     )
 
 
-def secondaries() -> fields.List[Any]:
+def secondaries() -> Table:
     """Every other authoritative server."""
-    return fields.List(
-        fields.Nested(NameServerSchema),
-        load_default=list,
-        metadata={"label": "Server sekunder", "help": "Server resmi lain yang ikut diperiksa setelah perubahan."},
-    )
+    told = "Server resmi lain yang ikut diperiksa setelah perubahan."
+    return Table("Server sekunder", NameServerSchema, least=0, most=12, help=told)
 
 
 def timeout() -> fields.Float:
