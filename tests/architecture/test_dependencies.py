@@ -19,6 +19,7 @@ OURS = {
     "tapak_bind": "tapak-bind",
     "tapak_mariadb": "tapak-mariadb",
     "tapak_postgresql": "tapak-postgresql",
+    "tapak_powerdns": "tapak-powerdns",
     "tapak_restic": "tapak-restic",
     "tapak_webhost": "tapak-webhost",
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from tapak.config import Config
 from tapak.db.session import Database
 from tapak.documents.store import DocumentStore
 from tapak.plugins import Registry, registry
 from tapak.provisioning.connections import ProviderPool
+from tapak.provisioning.locks import alone
 from tapak.provisioning.reconciler import Timing
 from tapak.requests.installed import check_installed
 from tapak.tenants.secrets import read_identities
@@ -44,7 +46,7 @@ class Tools:
             config=config,
             database=database,
             registry=known,
-            providers=ProviderPool(known, identities, documents.open),
+            providers=ProviderPool(known, identities, documents.open, partial(alone, database.engine)),
             documents=documents,
             timing=Timing(lease=config.lease),
         )

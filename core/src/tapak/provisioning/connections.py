@@ -20,7 +20,7 @@ from tapak.plugins import Registry
 from tapak.provisioning.models import Connection
 from tapak.sdk.databases import Database
 from tapak.sdk.errors import Invalid, ProviderBroken, ProviderDenied, ProviderError, TapakError, flat_messages
-from tapak.sdk.provider import Capabilities, Check, Provider
+from tapak.sdk.provider import Alone, Capabilities, Check, Provider, alone_here
 from tapak.sdk.request_view import RECORD
 from tapak.sdk.resources import Fact, RecordSet, Spec, spec_to_json
 from tapak.sdk.settings import SettingsSchema, marked, secret_fields
@@ -154,11 +154,16 @@ class ProviderPool:
         plugins: Registry,
         identities: Sequence[Identity] = (),
         open_archive: Callable[[int, str], BinaryIO] | None = None,
+        alone: Alone = alone_here,
     ) -> None:
-        """``open_archive`` gives the bytes of a tenant's paper, by its SHA-256, for releases of applications."""
+        """``open_archive`` gives the bytes of a tenant's paper, by its SHA-256, for releases of applications.
+
+        ``alone`` gives the locks of providers whose servers need them.
+        """
         self._plugins = plugins
         self.identities = identities
         self._open_archive = open_archive
+        self._alone = alone
         self._open: OrderedDict[tuple[int, int], tuple[str, Provider]] = OrderedDict()
 
     def get(self, connection: Connection) -> Provider:
@@ -178,6 +183,7 @@ class ProviderPool:
             return known[1]
         self.discard(connection)
         provider = open_provider(connection, self._plugins, self.identities)
+        provider.alone = self._alone
         if self._open_archive is not None:
             provider.open_archive = partial(self._open_archive, connection.tenant_id)
         self._open[place] = (version, provider)

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, column, func, select, table
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 
 from tapak.engine.diff import Known
+from tapak.inventory.models import Service
 from tapak.provisioning.models import Connection, JournalEntry, Resource
 from tapak.sdk.provider import Change, Probe
 from tapak.sdk.resources import RecordSet, Site, Spec, spec_from_json
@@ -35,6 +36,7 @@ class Item:
     generation (None: a removal). ``state`` is the row's, or what it becomes with the next commit. ``outputs`` are the
     last that were given, ``fresh`` where they are to be written; ``given`` tells, by key, which generations of others'
     outputs it was given, and ``renewing`` that it is only applied to be given newer ones.
+    ``note`` goes with its changes.
     """
 
     id: int
@@ -55,6 +57,7 @@ class Item:
     given: Mapping[str, int] = field(default_factory=dict)
     renewing: bool = False
     probes: tuple[Probe, ...] = ()
+    note: str = ""
 
     @property
     def specs(self) -> tuple[Spec, ...]:
@@ -127,7 +130,7 @@ def _intents() -> ColumnElement[Any]:
     )
 
 
-def _item(row: Resource, connection: Connection, intents: Sequence[tuple[int, Any]] | None) -> Item:
+def _item(row: Resource, connection: Connection, intents: Sequence[tuple[int, Any]] | None, number: str | None) -> Item:
     return Item(
         id=row.id,
         key=row.key,
@@ -143,6 +146,7 @@ def _item(row: Resource, connection: Connection, intents: Sequence[tuple[int, An
         state=row.state,
         outputs=Outputs(row.outputs_generation, row.outputs, row.sealed_outputs) if row.outputs_generation else None,
         given=row.given,
+        note=f"Permohonan {number}" if number else "",
     )
 
 
@@ -150,9 +154,13 @@ def _spec(kind: str, data: Mapping[str, Any] | None) -> Spec | None:
     return None if data is None else spec_from_json(kind, data)
 
 
+# The room of requests lies above; of theirs only the number is told.
+_REQUEST = table("request", column("id"), column("number"))
 _LOAD = (
-    select(Resource, Connection, _intents())
+    select(Resource, Connection, _intents(), _REQUEST.c.number)
     .join(Connection, Connection.id == Resource.connection_id)
+    .join(Service, Service.id == Resource.service_id)
+    .outerjoin(_REQUEST, _REQUEST.c.id == Service.request_id)
     .where(Resource.service_id == bindparam("service"))
     .order_by(Resource.id)
     .execution_options(populate_existing=True)

@@ -49,12 +49,12 @@ def renewed(items: Sequence[Item]) -> list[Item]:
 def hand_over(
     changes: Iterable[tuple[Item, Change]], items: Sequence[Item], opened: Callable[[Item], Mapping[str, Any]]
 ) -> list[Change]:
-    """Each change with the outputs of what its item needs; ``item.given`` notes which generations they are of."""
+    """Each change with its note and the outputs of what its item needs; ``item.given`` tells which generations."""
     made = []
     for item, change in changes:
         item.given = _generations(item, items)
         wanted = [] if change.desired is None else _used(item, items)
-        made.append(replace(change, given={each.key: opened(each) for each in wanted}))
+        made.append(replace(change, given={each.key: opened(each) for each in wanted}, note=item.note))
     return made
 
 

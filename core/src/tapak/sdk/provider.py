@@ -18,12 +18,15 @@ What every provider promises (``tapak.testing`` holds the suite that tries it):
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, ClassVar, Literal, Protocol, runtime_checkable
 
-from tapak.sdk.errors import ProviderDenied
+from tapak.sdk.errors import ProviderDenied, ProviderUnavailable
 from tapak.sdk.resources import Fact, RecordSet, Site, Spec
 from tapak.sdk.settings import SettingsSchema
 
@@ -54,7 +57,8 @@ class Change:
 
     The two may be the same: then what stands there is made sure of, and its outputs are given again. ``given`` are the
     outputs, secret ones included, of the resources that this one needs and whose kind its spec ``uses``, by their keys
-    in the order of declaration: never to be logged or told.
+    in the order of declaration: never to be logged or told. ``note`` names the request by which the resource came, for
+    whoever looks at the server itself (``Permohonan 005/12/2026``; empty where there is none).
     """
 
     action: Action
@@ -62,6 +66,7 @@ class Change:
     desired: Spec | None
     observed: Spec | None
     given: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False, compare=False)
+    note: str = field(default="", compare=False)
 
     @property
     def spec(self) -> Spec:
@@ -130,12 +135,37 @@ def no_archives(sha256: str) -> BinaryIO:
     raise ProviderDenied("Arsip aplikasi ini tidak tersimpan di sini.", log=f"no archive {sha256} here")
 
 
+Alone = Callable[[str, float], AbstractContextManager[None]]
+_HERE: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+
+@contextmanager
+def alone_here(name: str, seconds: float) -> Iterator[None]:
+    """Alone among the threads of this process.
+
+    Raises:
+        ProviderUnavailable: somebody else was at it for all of ``seconds``.
+    """
+    if not _HERE[name].acquire(timeout=max(seconds, 0)):
+        raise not_alone(name)
+    try:
+        yield
+    finally:
+        _HERE[name].release()
+
+
+def not_alone(name: str) -> ProviderUnavailable:
+    """The error for a lock that others hold."""
+    return ProviderUnavailable("Server sedang dikerjakan oleh pekerja lain; dicoba lagi.", log=f"{name}: locked")
+
+
 class Provider(ABC):
     """A connection to one server, made from validated settings.
 
     ``settings`` are what ``settings_schema`` loaded, secrets opened. ``open_archive`` gives the bytes of a release's
-    archive, by its SHA-256 in hexadecimal, to be closed by the caller; core sets it. ``close`` ends connections; a
-    provider is also a context manager.
+    archive, by its SHA-256 in hexadecimal, to be closed by the caller; core sets it. ``alone(name, seconds)`` holds a
+    lock against every worker that asks for it by the same name, for servers that can't compare and write in one act;
+    core sets it, too. ``close`` ends connections; a provider is also a context manager.
     """
 
     name: ClassVar[str]
@@ -146,6 +176,7 @@ class Provider(ABC):
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings = dict(settings)
         self.open_archive: Callable[[str], BinaryIO] = no_archives
+        self.alone: Alone = alone_here
 
     @classmethod
     def public_url(cls, settings: Mapping[str, Any], site: Site) -> str:

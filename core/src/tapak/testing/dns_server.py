@@ -17,6 +17,7 @@ import dns.tsig
 import dns.update
 
 from tapak.demo.servers.bind import BindServer
+from tapak.demo.servers.pdns import PdnsServer
 from tapak.demo.servers.process import free_port
 from tapak.sdk.resources import RecordSet
 from tapak.testing.faults import DONE, Fault, FaultyPath
@@ -52,6 +53,29 @@ class DnsOperator:
         answer = dns.query.tcp(message, self.server.address, port=self.server.port, timeout=10)
         if answer.rcode() != dns.rcode.NOERROR:
             raise AssertionError(f"the server answered {dns.rcode.to_text(answer.rcode())}")
+
+
+class PdnsOperator:
+    """Changes records at a PowerDNS ``server`` by its API, asking nothing and past every provider."""
+
+    def __init__(self, server: PdnsServer) -> None:
+        self.server = server
+
+    def put(self, record: RecordSet) -> None:
+        """Make ``record`` what stands at its name and type."""
+        records = [{"content": content, "disabled": False} for content in record.values]
+        self.patch(record, changetype="REPLACE", ttl=record.ttl, records=records)
+
+    def remove(self, record: RecordSet) -> None:
+        """Remove what stands at the name and type of ``record``."""
+        self.patch(record, changetype="DELETE")
+
+    def patch(self, record: RecordSet, **change: Any) -> None:
+        """One change of the RRset at the name and type of ``record``, in the API's own words."""
+        rrset = {"name": f"{record.name}.", "type": record.type, **change}
+        answer = self.server.call("PATCH", f"/zones/{record.zone}.", json={"rrsets": [rrset]})
+        if answer.status_code != 204:
+            raise AssertionError(f"the server answered {answer.status_code} {answer.text}")
 
 
 @contextmanager
