@@ -58,7 +58,8 @@ class PowerdnsSettings(ZoneSettings):
         load_default=list,
         metadata={
             "label": "Server nama zona baru",
-            "help": "Bila diisi, zona yang belum ada dibuat dengan SOA dan NS ini; bila kosong, zona tidak dibuat.",
+            "help": "Satu per baris. Bila diisi, zona yang belum ada dibuat dengan SOA dan NS ini; bila kosong, "
+            "zona tidak dibuat.",
         },
     )
     comments = fields.Boolean(
