@@ -20,8 +20,8 @@ class Connection(psycopg.Connection[Any]):
     an error, when the server has ended the transaction by itself, psycopg's own way stands.
     """
 
-    def begin(self, statements: bytes) -> bool:
-        """Whether ``statements``, which begin a transaction, went through; if not, sending them again tells why."""
+    def command(self, statements: bytes) -> bool:
+        """Whether ``statements``, which give no rows, went through; if not, sending them again tells why."""
         with self.lock:
             return self.pgconn.exec_(statements).status == ExecStatus.COMMAND_OK
 

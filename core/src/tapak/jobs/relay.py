@@ -1,7 +1,7 @@
 """The relay: tells RQ which rows are due. Its database role sees nothing else, and several may run.
 
 A row is told of and its ``next_at`` pushed ahead in one transaction. Should the job get lost (Redis wiped, worker
-killed), the row is simply due again then.
+killed), the row is simply due again then; should the transaction be lost with the server, it is told of twice.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlalchemy import Row, Table, bindparam, func, or_, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from tapak.config import Config
-from tapak.db.session import Database
+from tapak.db.session import Database, lightly
 from tapak.db.wake import Wake
 from tapak.jobs.logs import configure
 from tapak.jobs.poke import LIST
@@ -82,6 +82,7 @@ class Relay:
         if self._queues.full:
             return 0
         with self._database.begin() as session:
+            lightly(session)
             due = session.execute(_TAKE_DUE, {"seconds": self._lease}).all()
             if due:
                 self._tell(due)

@@ -23,7 +23,7 @@ from tapak.db.crashpoint import (
     PROVISION_VERIFIED,
     crashpoint,
 )
-from tapak.db.session import TENANT
+from tapak.db.session import TENANT, lightly
 from tapak.db.wake import Lease, backoff
 from tapak.engine.diff import Decision, Verdict, decide
 from tapak.provisioning import outputs
@@ -82,11 +82,13 @@ Hold = Callable[[], AbstractContextManager[None]]
 def reconcile(session: Session, lease: Lease, pool: ProviderPool, timing: Timing, hold: Hold = nullcontext) -> None:
     """Bring the service ``lease.row_id`` about. ``session`` is in the transaction that took the lease.
 
-    ``hold`` is entered while servers are read, which takes as long as their own time limits let it.
+    That one needn't be on disk: before anything is done to a server an intent is, and the lease with it. ``hold`` is
+    entered while servers are read, which takes as long as their own time limits let it.
 
     Raises:
         LeaseLost: another worker has taken over.
     """
+    lightly(session)
     items = load(session, lease.row_id)
     session.commit()
     Reconciliation(session, lease, pool, timing, items, hold).run()
