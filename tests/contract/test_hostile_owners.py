@@ -134,3 +134,14 @@ def test_code_of_a_site_does_not_speak_to_its_own_php_as_the_web_server_does(hos
 
 def test_code_of_a_site_gives_the_program_that_sends_mail_nothing_of_its_own(host: WebHost, site: Site) -> None:
     assert run(host, site, MAIL) == "quiet -i"
+
+
+def test_code_of_a_site_makes_no_links(host: WebHost, site: Site) -> None:
+    """Apache looks at a file before it opens it: a link that comes in between led to other sites' files."""
+    code = "<?php foreach (['symlink', 'link'] as $made) echo function_exists($made) ? 'made ' : 'none ';"
+    assert run(host, site, code) == "none none "
+
+
+def test_an_owner_s_directory_in_a_probe_s_place_hides_nothing(host: WebHost, provider: Provider, site: Site) -> None:
+    (host.server.sites / site.name / "public" / "tapak-probe-x.php").mkdir()
+    assert live(provider, site)

@@ -37,7 +37,7 @@ PermitTunnel no
 PermitUserRC no
 Subsystem sftp internal-sftp
 ChrootDirectory %h
-ForceCommand internal-sftp -d /public -u 0027
+ForceCommand internal-sftp -d /public -u 0027 -P symlink,hardlink
 """
 
 

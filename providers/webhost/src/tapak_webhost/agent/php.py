@@ -29,6 +29,8 @@ LIMIT = 65_536
 LONGEST_SOCKET = 107
 STOP_SECONDS = 5.0
 
+# What starts programs, lends them an environment, or makes links: web servers follow a link that comes in between.
+_DISABLED = "exec,passthru,shell_exec,system,proc_open,popen,pcntl_exec,dl,putenv,symlink,link"
 _CONF = """\
 ; {limits}
 ; Written by tapak-webhost: change the site there, not here.
@@ -55,7 +57,7 @@ php_admin_value[memory_limit] = {memory}M
 php_admin_value[upload_max_filesize] = {upload}M
 php_admin_value[post_max_size] = {post}M
 php_admin_value[max_execution_time] = {seconds}
-php_admin_value[disable_functions] = "exec,passthru,shell_exec,system,proc_open,popen,pcntl_exec,dl,putenv"
+php_admin_value[disable_functions] = "{disabled}"
 php_admin_value[mail.force_extra_parameters] = "-i"
 php_admin_flag[allow_url_include] = off
 php_admin_flag[expose_php] = off
@@ -120,6 +122,7 @@ class Php:
             upload=php.upload,
             post=php.upload + 1,
             seconds=php.seconds,
+            disabled=_DISABLED,
             environment="".join(f'env[{key}] = "{value}"\n' for key, value in sorted(environment.items())),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 
 from tapak_webhost.agent import files
@@ -35,6 +36,8 @@ def take_away(web: Web, name: str) -> None:
         with files.directory(name, web.sites) as site, files.directory(PUBLIC, site) as public:
             for file in files.names(public):
                 if file.startswith(PREFIX) and file.endswith(SUFFIX):
-                    files.remove(public, file)
+                    # A directory of that name is the owner's doing, and hides nothing.
+                    with contextlib.suppress(IsADirectoryError):
+                        files.remove(public, file)
     except FileNotFoundError:
         return
