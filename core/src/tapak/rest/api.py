@@ -27,6 +27,7 @@ from tapak.rest import (
     tasks,
     tracking,
     uploads,
+    zone_names,
 )
 from tapak.sdk.fields import Appointment
 from tapak.sdk.forms import StepSchema
@@ -47,6 +48,7 @@ BLUEPRINTS = (
     reports.blueprint,
     maintenance.blueprint,
     connections.blueprint,
+    zone_names.blueprint,
     tracking.blueprint,
 )
 

@@ -38,6 +38,7 @@ from tapak.web import (
     tracking,
     wizard,
     words,
+    zone_names,
 )
 
 STATIC_URL = "/static"
@@ -55,6 +56,7 @@ PAGES = (
     registers,
     reports,
     maintenance,
+    zone_names,
     tasks,
     wizard,
     papers,

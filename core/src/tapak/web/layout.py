@@ -46,6 +46,10 @@ def _connects(person: Person | None) -> bool:
     return may(person, "connection.manage")
 
 
+def _sorts_names(person: Person | None) -> bool:
+    return may(person, "zone.names")
+
+
 def _oversees(person: Person | None) -> bool:
     return may(person, "procedure.oversee")
 
@@ -60,6 +64,7 @@ MENU = (
     Entry("web_registers.registers", _l("Register"), "journals", lambda person: may(person, "register.read"), True),
     Entry("web_reports.reports", _l("Laporan"), "bar-chart-line", lambda person: may(person, "report.read"), True),
     Entry("web_maintenance.listing", _l("Pemeliharaan"), "tools", _staff, further=True),
+    Entry("web_zone_names.listing", _l("Nama dari zona"), "globe2", _sorts_names, seldom=True),
     Entry("web_services.services", _l("Layanan"), "grid", _staff, seldom=True),
     Entry("web_procedures.overview", _l("Versi SOP"), "diagram-3", _oversees, seldom=True),
     Entry("web_connections.listing", _l("Sambungan server"), "plug", _connects, seldom=True),

@@ -19,7 +19,7 @@ def moment_cursor(name: str) -> Moment | None:
     Raises:
         NotFound: it is none that :func:`tapak.http.cursors.cursor_text` wrote.
     """
-    return _read(name, read_cursor)
+    return read_parameter(name, read_cursor)
 
 
 def id_cursor(name: str) -> int | None:
@@ -28,10 +28,15 @@ def id_cursor(name: str) -> int | None:
     Raises:
         NotFound: it is no id.
     """
-    return _read(name, read_id)
+    return read_parameter(name, read_id)
 
 
-def _read(name: str, reader: Callable[[str], T]) -> T | None:
+def read_parameter(name: str, reader: Callable[[str], T]) -> T | None:
+    """Parameter ``name`` as ``reader`` reads it; None where it isn't given.
+
+    Raises:
+        NotFound: it reads no such text.
+    """
     text = request.args.get(name)
     if not text:
         return None

@@ -62,13 +62,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Assignment:
-    """A name that is to go from one unit to another; ``before`` is empty where it belongs to none."""
+    """A name that is to go from one unit to another; ``before`` is empty where it belongs to none.
+
+    ``unit`` is the key of the unit that ``after`` names.
+    """
 
     service_id: int
     name: str
     before: str
     after: str
     agency_id: int
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,7 @@ def read_file(desk: Desk, filename: str, content: bytes) -> Plan:
     """What the file (CSV or XLSX) would change; a row without a unit changes nothing.
 
     Raises:
+        Forbidden: the person may not.
         Invalid: rows are wrong; ``fields["file"]`` names every one of them, and nothing is changed.
     """
     rows = read_rows(_Row, filename, content)
@@ -150,8 +155,11 @@ def plan(desk: Desk, wanted: Iterable[tuple[str, str]]) -> Plan:
     """What giving names to units (by key or name) would change; an empty unit changes nothing.
 
     Raises:
+        Forbidden: the person may not.
         Invalid: a name didn't come with a zone or is told twice, or there is no such unit; all of it is told.
     """
+    if desk.person is not None:
+        require(desk.person, "zone.names")
     pairs = [(name.strip().rstrip(".").lower(), unit.strip()) for name, unit in wanted]
     by_words = _by_words(units(desk))
     known = _known(desk)
@@ -168,8 +176,9 @@ def plan(desk: Desk, wanted: Iterable[tuple[str, str]]) -> Plan:
             fields={"file": problems},
         )
     given = [(known[name], by_words[unit.casefold()]) for name, unit in pairs if unit]
-    moved = sorted((row.title, row, unit) for row, unit in given if row.agency_id != unit.id)
-    made = tuple(Assignment(row.id, name, row.name or "", unit.name, unit.id) for name, row, unit in moved)
+    moved = [(row.title, row, unit) for row, unit in given if row.agency_id != unit.id]
+    moved.sort(key=lambda each: each[0])
+    made = tuple(Assignment(row.id, name, row.name or "", unit.name, unit.id, unit.key) for name, row, unit in moved)
     return Plan(made, len(pairs) - len(made))
 
 
@@ -177,11 +186,8 @@ def apply(desk: Desk, wanted: Plan, confirmed: str) -> Plan:
     """Give the names to their units, if ``confirmed`` is the plan's checksum.
 
     Raises:
-        Forbidden: the person may not.
         Conflict: another plan was confirmed: names or units have changed since. Nothing is done.
     """
-    if desk.person is not None:
-        require(desk.person, "zone.names")
     if confirmed != wanted.checksum:
         told = "Rencana ini sudah berubah sejak ditampilkan. Periksa lagi, lalu konfirmasikan rencana yang baru."
         raise Conflict(told, log=f"confirmed {confirmed!r}, planned {wanted.checksum}")
