@@ -17,6 +17,7 @@ OURS = {
     "tapak_tarakan": "tapak-tarakan",
     "tapak_pontianak": "tapak-pontianak",
     "tapak_bind": "tapak-bind",
+    "tapak_cloudflare": "tapak-cloudflare",
     "tapak_mariadb": "tapak-mariadb",
     "tapak_postgresql": "tapak-postgresql",
     "tapak_powerdns": "tapak-powerdns",
