@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from tapak.inventory.models import ExpiryReminder, Service
-from tapak.monitoring import expiry, renewals
+from tapak.monitoring import emergencies, expiry, renewals
 from tapak.provisioning.models import Resource
 from tapak.requests import flow
 from tapak.sdk.errors import Conflict, Forbidden, Invalid, NotFound
@@ -145,3 +145,47 @@ def test_an_officer_suspends_with_a_reason(office, service_id):
         renewals.suspend(desk, service_id, "Tautan tersembunyi")
     with office.desk("administrator") as desk:
         assert renewals.suspend(desk, service_id, "Tautan tersembunyi").suspended_at == office.now
+
+
+def suspended(office, service_id):
+    with office.desk("admin") as desk:
+        return desk.session.get_one(Service, (desk.tenant.id, service_id)).suspended_at is not None
+
+
+def renewed(office, service_id):
+    with office.desk("disdik") as desk:
+        renewals.ask(desk, service_id, "Pejabat Contoh", still_used=True)
+    with office.desk("administrator") as desk:
+        return renewals.decide(desk, service_id, approve=True)
+
+
+def test_a_renewal_restores_what_the_end_of_the_term_took_off_the_net(office, service_id):
+    look(office, date(2026, 11, 17))
+    look(office, END + timedelta(days=31))
+    assert suspended(office, service_id)
+    renewed(office, service_id)
+    assert not suspended(office, service_id)
+
+
+@pytest.mark.parametrize("late", [-20, 31])
+def test_a_renewal_restores_nothing_that_an_officer_took_off_the_net(office, service_id, late):
+    look(office, END + timedelta(days=late))
+    with office.desk("administrator") as desk:
+        emergencies.declare(desk, service_id, "Tautan judi tersembunyi")
+    with office.desk("administrator") as desk:
+        emergencies.settle(desk, service_id, "B/1/2027", date(2026, 1, 1))
+    assert renewed(office, service_id).expires_on > END
+    assert suspended(office, service_id)
+
+
+def test_what_was_ended_is_not_renewed(office, service_id):
+    look(office, END - timedelta(days=20))
+    with office.desk("disdik") as desk:
+        renewals.ask(desk, service_id, "Pejabat Contoh", still_used=True)
+    with office.owner.begin() as session:
+        session.execute(text("update service set deactivated_at = now(), suspended_at = now()"))
+    with office.desk("administrator") as desk, pytest.raises(Conflict):
+        renewals.decide(desk, service_id, approve=True)
+    with office.desk("disdik") as desk, pytest.raises(Conflict):
+        renewals.ask(desk, service_id, "Pejabat Contoh", still_used=True)
+    assert suspended(office, service_id)

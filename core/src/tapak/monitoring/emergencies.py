@@ -12,7 +12,7 @@ from tapak.accounts.policy import require
 from tapak.audit.service import record
 from tapak.inventory.models import Emergency, Service
 from tapak.monitoring import expiry
-from tapak.monitoring.renewals import find_running
+from tapak.monitoring.renewals import find_running, find_to_move
 from tapak.requests.desk import Desk
 from tapak.sdk.errors import Conflict, Invalid
 from tapak.sdk.procedure import TimeStandard
@@ -38,7 +38,7 @@ def declare(desk: Desk, service_id: int, reason: str) -> Emergency:
         Invalid: no reason is given.
         Conflict: it was taken off the net before.
     """
-    service = find_running(desk, service_id, "service.emergency")
+    service = find_to_move(desk, service_id, "service.emergency")
     if not 3 <= len(reason.strip()) <= 500:
         told = "Tuliskan alasan (3 sampai 500 huruf)."
         raise Invalid(told, log="a reason is needed", fields={"reason": [told]})

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
 
 from tapak.accounts.policy import RequestSubject, require
 from tapak.audit.service import record
+from tapak.db.wake import wake
 from tapak.inventory.models import Emergency, ExpiryReminder, Renewal, Service
 from tapak.monitoring import expiry
 from tapak.provisioning import service as provisioning
@@ -83,7 +85,7 @@ def ask(desk: Desk, service_id: int, responsible_officer: str, *, still_used: bo
     Raises:
         NotFound: there is no such service of the unit.
         Invalid: what has to be stated isn't.
-        Conflict: it has no term, or a renewal waits already.
+        Conflict: it has no term or has ended, or a renewal waits already.
     """
     service = find_running(desk, service_id, "service.renew")
     officer = responsible_officer.strip()
@@ -94,7 +96,7 @@ def ask(desk: Desk, service_id: int, responsible_officer: str, *, still_used: bo
     if problems:
         raise Invalid("Pendaftaran ulang belum lengkap.", log="renewal incomplete", fields=problems)
     waiting = select(Renewal.id).where(Renewal.service_id == service.id, Renewal.approved.is_(None))
-    if service.expires_on is None or desk.session.scalar(waiting) is not None:
+    if service.expires_on is None or service.deactivated_at or desk.session.scalar(waiting) is not None:
         raise Conflict("Layanan ini tidak perlu didaftarkan ulang sekarang.", log=f"service {service.id}: no renewal")
     person = desk.somebody
     made = Renewal(
@@ -106,13 +108,16 @@ def ask(desk: Desk, service_id: int, responsible_officer: str, *, still_used: bo
 
 
 def decide(desk: Desk, service_id: int, *, approve: bool) -> Service:
-    """Decide on the waiting renewal; an approval gives a new term, and restores the service where it is suspended.
+    """Decide on the waiting renewal; an approval gives a new term, and ends a suspension for the old one's end.
+
+    What an officer took off the net stays off it.
 
     Raises:
         NotFound: there is no such service, or nothing waits.
         Forbidden: the person may not decide, or asked for it.
+        Conflict: the service was ended, or is being ended.
     """
-    service = find_running(desk, service_id, "service.manage")
+    service = find_to_move(desk, service_id, "service.manage")
     query = select(Renewal).where(Renewal.service_id == service.id, Renewal.approved.is_(None)).with_for_update()
     waiting = desk.session.scalars(query).one_or_none()
     if waiting is None:
@@ -122,9 +127,14 @@ def decide(desk: Desk, service_id: int, *, approve: bool) -> Service:
         raise Forbidden(told, log=f"service {service_id}: the asker may not decide")
     waiting.approved, waiting.decided_by, waiting.decided_at = approve, desk.somebody.name, desk.now
     if approve:
+        _check_stays(desk, service)
+        over = _off_for_its_term(desk, service)
         _renew(desk, service)
+        if over:
+            _restore(desk, service)
     told = "disetujui" if approve else "tidak disetujui"
-    _tell(desk, service, "service.renewal_decided", f"Pendaftaran ulang {told}")
+    stays = "; layanan tetap ditangguhkan" if approve and service.suspended_at is not None else ""
+    _tell(desk, service, "service.renewal_decided", f"Pendaftaran ulang {told}{stays}")
     return service
 
 
@@ -136,7 +146,7 @@ def suspend(desk: Desk, service_id: int, why: str) -> Service:
         Forbidden: the person may not.
         Invalid: no reason is given.
     """
-    service = find_running(desk, service_id, "service.manage")
+    service = find_to_move(desk, service_id, "service.manage")
     if not 3 <= len(why.strip()) <= 500:
         told = "Tuliskan alasan (3 sampai 500 huruf)."
         raise Invalid(told, log="a reason is needed", fields={"reason": [told]})
@@ -152,17 +162,13 @@ def restore(desk: Desk, service_id: int) -> Service:
         Conflict: it isn't suspended, or is being ended.
         Forbidden: the person may not.
     """
-    service = find_running(desk, service_id, "service.manage")
+    service = find_to_move(desk, service_id, "service.manage")
     _check_stays(desk, service)
-    if service.deactivated_at is not None:
-        told = "Layanan ini sudah dinonaktifkan dengan permohonan; ajukan layanan baru."
-        raise Conflict(told, log=f"service {service_id} is deactivated")
     if service.suspended_at is None:
         raise Conflict("Layanan ini tidak sedang ditangguhkan.", log=f"service {service_id} is not suspended")
     if service.expires_on is not None and service.expires_on < desk.today:
         _renew(desk, service)
-    else:
-        _restore(desk, service)
+    _restore(desk, service)
     owed = update(Emergency).where(Emergency.service_id == service.id, Emergency.settled_at.is_(None))
     desk.session.execute(owed.values(settled_at=desk.now, settled_by=desk.somebody.name, restored_at=desk.now))
     _tell(desk, service, "service.restored", "Layanan dipulihkan")
@@ -170,7 +176,10 @@ def restore(desk: Desk, service_id: int) -> Service:
 
 
 def _check_stays(desk: Desk, service: Service) -> None:
-    """Refuse while a request is taking the service away."""
+    """Refuse where a request has taken the service away, or is doing so."""
+    if service.deactivated_at is not None:
+        told = "Layanan ini sudah dinonaktifkan dengan permohonan; ajukan layanan baru."
+        raise Conflict(told, log=f"service {service.id} is deactivated")
     ending = select(Request.number).where(
         Request.concerns_id == service.id,
         Request.change == "deactivate",
@@ -178,7 +187,7 @@ def _check_stays(desk: Desk, service: Service) -> None:
         Request.state.in_(("in_process", "returned")),
     )
     number = desk.session.scalars(ending).first()
-    if number is not None and service.deactivated_at is None:
+    if number is not None:
         told = f"Permohonan {number} sedang menonaktifkan layanan ini. Batalkan permohonan itu untuk memulihkannya."
         raise Conflict(told, log=f"service {service.id} is being ended")
 
@@ -188,8 +197,17 @@ def _renew(desk: Desk, service: Service) -> None:
     if days:
         begins = max(service.expires_on or desk.today, desk.today)
         service.expires_on = begins + timedelta(days=days)
-    if service.suspended_at is not None:
-        _restore(desk, service)
+
+
+def _off_for_its_term(desk: Desk, service: Service) -> bool:
+    """Whether the service is off the net because its term was over, and an emergency gave no other reason since."""
+    if service.suspended_at is None or service.expires_on is None:
+        return False
+    since = service.suspended_at.astimezone(ZoneInfo(desk.tenant.time_zone)).date()
+    other = select(Emergency.id).where(
+        Emergency.service_id == service.id, Emergency.declared_at >= service.suspended_at
+    )
+    return since > expiry.late_from(service.expires_on, desk.tenant) and desk.session.scalar(other.limit(1)) is None
 
 
 def _restore(desk: Desk, service: Service) -> None:
@@ -211,6 +229,19 @@ def find_running(desk: Desk, service_id: int, action: str) -> Service:
         raise NotFound("Layanan ini tidak ditemukan.", log=f"service {service_id} not found")
     require(desk.somebody, action, RequestSubject(agency_id=service.agency_id or 0, applicant_id=0))
     return service
+
+
+def find_to_move(desk: Desk, service_id: int, action: str) -> Service:
+    """As :func:`find_running`, with the locks of an act that moves its resources, in their order.
+
+    Raises:
+        NotFound, Forbidden: as there.
+    """
+    known = desk.session.get(Service, (desk.tenant.id, service_id))
+    if known is not None:
+        wake(desk.session, provisioning.WAKE, service_id)
+        desk.session.expire(known)
+    return find_running(desk, service_id, action)
 
 
 def _left(desk: Desk, service: Service) -> int | None:
