@@ -83,6 +83,16 @@ def test_records_that_are_switched_off_are_left_alone(
     assert len(rrset(pdns, record)["records"]) == 2
 
 
+def test_switched_off_records_among_many(provider: PowerdnsProvider, record: RecordSet, operator: PdnsOperator) -> None:
+    """Where one reading of the whole zone is quicker than a search for each."""
+    many = [replace(record, name=f"n{number}.{record.name}") for number in range(12)]
+    off = [{"content": OTHER_ADDRESS, "disabled": True}]
+    operator.patch(many[7], changetype="REPLACE", ttl=60, records=off)
+    with pytest.raises(ForeignResource, match="n7"):
+        create(provider, *many)
+    assert set(provider.read(many).values()) == {None}
+
+
 def test_a_comment_names_the_request_and_others_stay(
     provider: PowerdnsProvider, pdns: PdnsServer, record: RecordSet, operator: PdnsOperator
 ) -> None:

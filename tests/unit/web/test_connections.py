@@ -90,6 +90,19 @@ def test_a_connection_is_added_and_tested(site, made) -> None:
     assert CHECK in pending and CHECK in HANDLERS
 
 
+def test_boxes_lists_and_secrets_of_another_provider(site) -> None:
+    admin = site.browser("admin")
+    form = {"_title": "PowerDNS", "url": "http://192.0.2.53:8081", "api_key": SECRET, "zones": "awan.example"}
+    form |= {"address": "192.0.2.53", "port": "53", "server": "localhost", "timeout": "5", "transport": "udp"}
+    form |= {"name_servers": "ns1.awan.example\nns2.awan.example"}
+    answer = admin.send(f"{PAGE}/baru/powerdns", form)
+    assert answer.status_code == 303, answer.text
+    saved = row(site, answer.headers["Location"].rpartition("/")[2])
+    assert saved.settings["comments"] is False
+    assert saved.settings["name_servers"] == ["ns1.awan.example", "ns2.awan.example"]
+    assert "api_key" not in saved.settings and saved.sealed is not None
+
+
 def test_what_is_wrong_is_told_in_indonesian_with_everything_typed_kept(site) -> None:
     admin = site.browser("admin")
     wrong = {**BIND, "_title": "", "address": "ns1", "port": "99999", "timeout": "cepat"}

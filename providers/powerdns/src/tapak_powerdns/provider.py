@@ -128,7 +128,7 @@ class PowerdnsProvider(Provider):
             server.close()
 
     def _count(self, zone: str) -> int:
-        return len(list(_specs(self._zones.whole(zone)[1])))
+        return sum(bool(each.served) for each in self._zones.whole(zone)[1])
 
     def _at(self, name: str) -> list[RecordSet]:
         name = name.rstrip(".").lower()

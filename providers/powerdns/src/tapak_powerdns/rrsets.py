@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import dns.exception
@@ -14,49 +15,61 @@ import dns.rdataclass
 import dns.rdataset
 import dns.rdatatype
 
-from tapak.sdk.dns.records import TYPES, Parsed, label, record_set, same
+from tapak.sdk.dns.records import TYPES, Parsed, label, same
 from tapak.sdk.resources import RecordSet
 
 ACCOUNT = "tapak"
 """Whose comments are ours."""
+# Types whose contents PowerDNS and dnspython write alike.
+_PLAIN = frozenset({"A", "CNAME", "MX", "NS", "PTR"})
 # What PowerDNS writes without quotes, and dnspython with them (RFC 9460 section 2.1 allows both).
 _QUOTED = re.compile(r'(?<= )(mandatory|alpn|port|ipv4hint|ipv6hint)="([^"\\ ]*)"')
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What the server holds at one name and type.
+    """What the server holds at one name and type: ``served`` contents, ``disabled`` ones (a number), comments.
 
-    ``rdataset`` is None where a content can't be parsed (a type of PowerDNS's own, or put into its database by hand);
-    ``spec`` tells it all the same. ``disabled`` counts records that are held and not served; where all of them are,
-    ``spec`` is None.
+    Nothing is parsed before it is asked for: a zone may have 100,000 of them.
     """
 
+    zone: str
     name: str
     type: str
-    rdataset: dns.rdataset.Rdataset | None
-    spec: RecordSet | None
+    ttl: int
+    served: tuple[str, ...]
     disabled: int
     comments: Sequence[Mapping[str, Any]]
+
+    @cached_property
+    def rdataset(self) -> dns.rdataset.Rdataset | None:
+        """What is served; None where nothing is, or where a content can't be parsed (types of PowerDNS's own)."""
+        return _rdataset(self.type, self.served, self.ttl) if self.served else None
+
+    @cached_property
+    def spec(self) -> RecordSet | None:
+        """The same in canonical text; in the server's where that can't be parsed; None where nothing is served."""
+        if not self.served:
+            return None
+        values = self.served
+        if self.type not in _PLAIN and self.rdataset is not None:
+            values = tuple(rdata.to_text() for rdata in self.rdataset)
+        return RecordSet(self.zone, self.name, self.type, values, self.ttl)
 
     def is_as(self, wanted: Parsed | None) -> bool:
         """Whether exactly ``wanted`` is served there, TTL included."""
         if wanted is None:
-            return self.spec is None
+            return not self.served
         return self.rdataset is not None and same(self.rdataset, wanted.rdataset)
 
 
 def standing(zone: str, rrset: Mapping[str, Any]) -> Standing:
     """One element of the API's ``rrsets``; keys that other versions add are passed over."""
-    name, kind = str(rrset["name"]).rstrip(".").lower(), str(rrset["type"])
     records = rrset.get("records", ())
-    served = [str(record["content"]) for record in records if not record.get("disabled")]
-    ttl = int(rrset.get("ttl", 0))
-    rdataset = _rdataset(kind, served, ttl) if served else None
-    spec = RecordSet(zone, name, kind, tuple(served), ttl) if served else None
-    if rdataset is not None:
-        spec = record_set(dns.name.from_text(zone), dns.name.from_text(name), rdataset)
-    return Standing(name, kind, rdataset, spec, len(records) - len(served), tuple(rrset.get("comments", ())))
+    served = tuple(str(record["content"]) for record in records if not record.get("disabled"))
+    off, comments = len(records) - len(served), tuple(rrset.get("comments", ()))
+    name = str(rrset["name"]).rstrip(".").lower()
+    return Standing(zone, name, str(rrset["type"]), int(rrset.get("ttl", 0)), served, off, comments)
 
 
 def replacing(wanted: Parsed, comments: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:

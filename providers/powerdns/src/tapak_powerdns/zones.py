@@ -14,6 +14,8 @@ from tapak_powerdns.rrsets import Standing, standing
 
 # Names from which on one reading of the whole zone is quicker than one for each.
 MANY = 200
+# Searches, which go through every record of the server, that are quicker than reading the whole zone.
+SEARCHES = 8
 # What the server makes by itself: the serial's bearer, and signing (RFC 4034, RFC 5155, RFC 7344).
 MADE_BY_SERVER = frozenset({"SOA", "RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY"})
 # Kinds of zones that follow another server; the older words are 4.7's and before.
@@ -62,8 +64,8 @@ class Zones:
         found = self._client.get(_path(zone), None, timeout)
         if found is None:
             raise self.missing(zone)
-        rrsets = (standing(zone, rrset) for rrset in found["rrsets"] if rrset["type"] not in MADE_BY_SERVER)
-        return int(found["serial"]), list(rrsets)
+        rrsets = found["rrsets"]
+        return int(found["serial"]), [standing(zone, each) for each in rrsets if each["type"] not in MADE_BY_SERVER]
 
     def nodes(self, zone: str, names: Collection[dns.name.Name], timeout: float | None = None) -> dict[str, Node]:
         """What stands at each of ``names`` and at their ancestors below ``zone``; nothing in a zone still to be made.
@@ -94,6 +96,8 @@ class Zones:
         found = {(name, each.type) for name in names for each in nodes[name].values() if each.disabled}
         if self.tells_switched_off(timeout) or len(names) > MANY:
             return found
+        if len(names) > SEARCHES:
+            return {(each.name, each.type) for each in self.whole(zone, timeout)[1] if each.disabled}
         for name in names:
             asked = {"q": name, "max": "1000", "object_type": "record"}
             for each in self._client.get("/search-data", asked, timeout) or ():
