@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -56,6 +58,13 @@ def test_passwords_are_argon2id_and_compared_in_one_form() -> None:
     assert not verify_password("", stored)
     assert not verify_password("nobody has this password", None)
     assert not verify_password("x", "no hash at all")
+
+
+def test_a_password_costs_as_much_as_rfc_9106_asks() -> None:
+    code = "from tapak.accounts.passwords import hash_password; print(hash_password('sandi panjang'))"
+    # Not in this process, where tests hash cheaply.
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert made.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_failures_count_although_the_caller_rolls_back(

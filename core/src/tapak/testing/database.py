@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count
 
 import pytest
 
@@ -11,9 +10,9 @@ from tapak.db.session import Database
 from tapak.demo.servers.postgresql import PostgresqlServer
 from tapak.migrations import upgrade
 from tapak.tenants.models import Tenant, TenantHost
+from tapak.testing.blank import Blank
 
 TEMPLATE = "tapak_template"
-NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -36,13 +35,19 @@ def _tenant(slug: str, zone: str) -> Tenant:
     return Tenant(slug=slug, name=name, agency="Diskominfo", time_zone=zone, letterhead=letterhead, calendar={})
 
 
+@pytest.fixture(scope="session")
+def blank(postgresql_server: PostgresqlServer, database_template: str) -> Iterator[Blank]:
+    """Where databases of a test's own come from; take ``database_name``."""
+    made = Blank(postgresql_server, database_template)
+    yield made
+    made.drop()
+
+
 @pytest.fixture
-def database_name(postgresql_server: PostgresqlServer, database_template: str) -> Iterator[str]:
-    """The name of a database of this test's own, a copy of ``database_template``."""
-    name = f"tapak_{next(NUMBERS)}"
-    postgresql_server.create_database(name, template=database_template)
-    yield name
-    postgresql_server.drop_database(name)
+def database_name(blank: Blank) -> Iterator[str]:
+    """The name of a database that nobody else has while this test runs, and that is as ``database_template``."""
+    yield blank.take()
+    blank.give_back()
 
 
 @pytest.fixture

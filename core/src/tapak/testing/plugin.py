@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
+from tapak.accounts import passwords
 from tapak.demo.servers.apache import ApacheServer
 from tapak.demo.servers.bind import BindServer
 from tapak.demo.servers.mariadb import MariadbServer
@@ -31,6 +33,14 @@ def server_directory() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="tapak-test-", dir="/var/lib" if os.geteuid() == 0 else None) as name:
         Path(name).chmod(0o755)
         yield Path(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash passwords at the least cost in this process; processes of a deployment hash as anywhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="session")
