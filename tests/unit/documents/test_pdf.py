@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -264,3 +265,8 @@ def test_a_layout_that_breaks_the_renderer_is_told(monkeypatch: pytest.MonkeyPat
         to_pdf("<p>isi</p>", ())
     assert "ZeroDivisionError" in raised.value.log
     assert "ZeroDivisionError" not in raised.value.message
+
+
+def test_what_prints_nothing_starts_without_the_printer() -> None:
+    code = "import sys, tapak.__main__, tapak.jobs.worker; print('weasyprint' in sys.modules)"
+    assert run([sys.executable, "-c", code], b"") == b"False\n"

@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from types import MappingProxyType
-
-from weasyprint import CSS, HTML
-from weasyprint.urls import URLFetcher
+from functools import cache, lru_cache
+from types import MappingProxyType, ModuleType
+from typing import TYPE_CHECKING, Any
 
 from tapak.sdk.errors import TapakError
+
+if TYPE_CHECKING:
+    from weasyprint import CSS
 
 VARIANT = "pdf/a-2a"
 PAPERS: Mapping[str, str] = MappingProxyType(
@@ -42,10 +43,9 @@ def to_pdf(html: str, styles: Sequence[str], paper: str = "A4") -> bytes:
     Raises:
         Unprintable: the renderer gave up; its reason is in the log.
     """
-    fetcher = URLFetcher(allowed_protocols=("data",), allow_redirects=False)
     size = f"@page {{ size: {PAPERS.get(paper, PAPERS['A4'])} }}"
     try:
-        page = HTML(string=html, url_fetcher=fetcher)
+        page = _weasyprint().HTML(string=html, url_fetcher=_data_only())
         with warnings.catch_warnings():
             # WeasyPrint 70 leaves the file of its colour profile to the garbage collector.
             warnings.simplefilter("ignore", ResourceWarning)
@@ -59,10 +59,23 @@ def to_pdf(html: str, styles: Sequence[str], paper: str = "A4") -> bytes:
             "Surat tidak dapat dicetak ke PDF. Hubungi pengelola sistem, lalu coba lagi.",
             log=f"printing failed: {type(problem).__name__}: {problem}",
         ) from problem
-    assert content is not None
+    assert isinstance(content, bytes)
     return content
 
 
 @lru_cache(maxsize=64)
 def _parsed(style: str) -> CSS:
-    return CSS(string=style, url_fetcher=URLFetcher(allowed_protocols=("data",), allow_redirects=False))
+    made: CSS = _weasyprint().CSS(string=style, url_fetcher=_data_only())
+    return made
+
+
+def _data_only() -> Any:
+    return _weasyprint().urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
+
+
+@cache
+def _weasyprint() -> ModuleType:
+    """Loading it is a third of what a process takes to start, and most processes print nothing."""
+    import weasyprint  # noqa: PLC0415
+
+    return weasyprint
