@@ -72,9 +72,15 @@ def server(server_directory: Path, request: pytest.FixtureRequest) -> Iterator[W
     WebHost(server).let_go()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def host(server: WebServer) -> WebHost:
     return WebHost(server)
+
+
+@pytest.fixture(scope="module")
+def worker(host: WebHost) -> Iterator[Provider]:
+    with host.provider() as provider:
+        yield provider
 
 
 @pytest.fixture
@@ -83,10 +89,9 @@ def shelf() -> Shelf:
 
 
 @pytest.fixture
-def provider(host: WebHost, shelf: Shelf) -> Iterator[Provider]:
-    with host.provider() as provider:
-        provider.open_archive = shelf.open
-        yield provider
+def provider(worker: Provider, shelf: Shelf) -> Provider:
+    worker.open_archive = shelf.open
+    return worker
 
 
 @pytest.fixture

@@ -74,12 +74,12 @@ def server(server_directory: Path, request: pytest.FixtureRequest) -> Iterator[W
     WebHost(server).let_go()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def host(server: WebServer) -> WebHost:
     return WebHost(server)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def provider(host: WebHost) -> Iterator[Provider]:
     with host.provider() as provider:
         yield provider

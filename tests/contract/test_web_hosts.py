@@ -44,10 +44,21 @@ def server(server_directory: Path, request: pytest.FixtureRequest) -> Iterator[W
     WebHost(server).let_go()
 
 
+@pytest.fixture(scope="module")
+def worker(server: WebServer) -> Iterator[Provider]:
+    """One provider with one agent for all tests, as a worker has."""
+    with WebHost(server).provider() as provider:
+        yield provider
+
+
 class TestWebHost(SiteProviderContract):
     @pytest.fixture
     def host(self, server: WebServer) -> WebHost:
         return WebHost(server)
+
+    @pytest.fixture
+    def provider(self, worker: Provider) -> Provider:
+        return worker
 
     def test_a_site_that_breaks_the_rest_is_taken_back(self, host: WebHost, provider: Provider) -> None:
         site = new_site()

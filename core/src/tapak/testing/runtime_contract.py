@@ -71,16 +71,17 @@ class RuntimeContract:
         assert host.fetch(other.name, "/rahasia.php").text == "lain"
 
     @pytest.mark.parametrize("headers", [(), (("X-A", "b"),)])
-    @pytest.mark.parametrize("file", ["a.php", "a.PHP", "a.phtml", "a.php5", ".well-known/a.php"])
     def test_the_source_of_php_is_never_shown(
-        self, host: SiteHost, provider: Provider, headers: tuple[tuple[str, str], ...], file: str
+        self, host: SiteHost, provider: Provider, headers: tuple[tuple[str, str], ...]
     ) -> None:
         plain, runs = new_site(headers=headers), new_site(headers=headers, php=Php())
         for site in (plain, runs):
             apply(provider, site)
-            host.put(site.name, file, "<?php echo 'ra', 'hasia'; // sandi")
-            assert "sandi" not in host.fetch(site.name, f"/{file}").text
-        assert host.fetch(plain.name, f"/{file}").status >= 400
+        for file in ("a.php", "a.PHP", "a.phtml", "a.php5", ".well-known/a.php"):
+            for site in (plain, runs):
+                host.put(site.name, file, "<?php echo 'ra', 'hasia'; // sandi")
+                assert "sandi" not in host.fetch(site.name, f"/{file}").text, (site, file)
+            assert host.fetch(plain.name, f"/{file}").status >= 400, file
 
     def test_php_is_taken_away_and_given_again(self, host: SiteHost, provider: Provider) -> None:
         site = new_site(php=Php())
