@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from tapak.demo.servers.process import wait_until
 from tapak.testing.archives import EICAR
 from tapak.testing.browser import DESK, PATIENCE, PHONE, Browsing, Visitor
-from tapak.testing.deployment import Case, Deployment, deployed
+from tapak.testing.deployment import Case, Deployment
 
 APPLICANT = "pemohon@disdukcapil.pontianak.go.id"
 COORDINATOR = "kasi.pkai@diskominfo.pontianak.go.id"
@@ -57,10 +57,9 @@ def packed(files: dict[str, bytes]) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def running(server_directory: Path) -> Iterator[Deployment]:
+def running(pontianak: Deployment) -> Deployment:
     """A deployment of the agency."""
-    with deployed(server_directory / "pontianak-pages", "pontianak") as made:
-        yield made
+    return pontianak
 
 
 @pytest.fixture(scope="module")

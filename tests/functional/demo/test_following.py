@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tapak.testing.changing import answered
-from tapak.testing.deployment import Deployment, deployed
+from tapak.testing.deployment import Deployment
 
 from .conftest import Demo, demo_on
 
@@ -17,10 +15,9 @@ VALUE = '"v=spf1 -all"'
 
 
 @pytest.fixture(scope="module")
-def running(server_directory: Path) -> Iterator[Deployment]:
+def running(kukar: Deployment) -> Deployment:
     """A deployment of an agency whose procedures have such a walk."""
-    with deployed(server_directory / "kukar-walks", "kukar") as made:
-        yield made
+    return kukar
 
 
 @pytest.fixture

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import psycopg
 import pytest
 
 from tapak.testing.changing import Changing, answered, served, service_of
-from tapak.testing.deployment import Case, Deployment, deployed
+from tapak.testing.deployment import Case, Deployment
 
 WHY = "Penataan layanan."
 
 
 @pytest.fixture(scope="module")
-def running(server_directory: Path) -> Iterator[Deployment]:
+def running(kukar: Deployment) -> Deployment:
     """A deployment of the agency."""
-    with deployed(server_directory / "kukar-changes", "kukar") as made:
-        yield made
+    return kukar
 
 
 @pytest.fixture

@@ -17,16 +17,16 @@ from click.testing import CliRunner
 from tapak.cli.main import tapak
 from tapak.demo.servers.process import wait_until
 from tapak.demo.walk import Walked
-from tapak.testing.deployment import Case, Deployment, deployed
+from tapak.testing.changing import service_of
+from tapak.testing.deployment import Case, Deployment
 
 ADMINISTRATOR = "administrator@diskominfo.kukarkab.go.id"
 
 
 @pytest.fixture(scope="module")
-def running(server_directory: Path) -> Iterator[Deployment]:
+def running(kukar: Deployment) -> Deployment:
     """A deployment of the agency."""
-    with deployed(server_directory / "kukar", "kukar") as made:
-        yield made
+    return kukar
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +65,12 @@ def signed_in(running: Deployment, who: str) -> Iterator[httpx.Client]:
         yield browser
 
 
-def act(running: Deployment, what: str, **form: str) -> None:
-    """The administrator's click on the page of active services."""
+def act(running: Deployment, case: Case, what: str, **form: str) -> None:
+    """The administrator's click at the case's service, on the page of active services."""
+    mine = f"/{service_of(case)['id']}/{what}"
     with signed_in(running, ADMINISTRATOR) as browser:
         page = browser.get("/layanan-aktif").text
-        (address,) = [part for part in _actions(page) if part.endswith(what)]
+        (address,) = [part for part in _actions(page) if part.endswith(mine)]
         answer = browser.post(address, data={"csrf_token": _token(page), **form})
         assert answer.status_code == 303, answer.text
 
@@ -92,10 +93,10 @@ def test_suspending_takes_the_name_away_and_the_site_answers_410_until_it_is_res
     running: Deployment, walked: Walked, case: Case
 ) -> None:
     assert (stands(running, case.name), served(running, case.name)) == (True, 200)
-    act(running, "tangguhkan", reason="Tautan tersembunyi")
+    act(running, case, "tangguhkan", reason="Tautan tersembunyi")
     wait_until(lambda: served(running, case.name) == 410, 60, "the site to be closed")
     assert not stands(running, case.name)
-    act(running, "pulihkan")
+    act(running, case, "pulihkan")
     wait_until(lambda: stands(running, case.name), 60, "the name to be back")
     assert served(running, case.name) == 200
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import dns.message
@@ -20,7 +19,7 @@ import pytest
 from tapak.demo.walk import Walked, WalkProblem
 from tapak.testing.archives import EICAR
 from tapak.testing.changing import Changing, service_of
-from tapak.testing.deployment import Case, Deployment, deployed
+from tapak.testing.deployment import Case, Deployment
 
 VERIFIER = "kasi.pksi@diskominfo.pontianak.go.id"
 HOSTER = "kasi.sptik@diskominfo.pontianak.go.id"
@@ -52,10 +51,9 @@ def digest(archive: bytes) -> str:
 
 
 @pytest.fixture(scope="module")
-def running(server_directory: Path) -> Iterator[Deployment]:
+def running(pontianak: Deployment) -> Deployment:
     """A deployment of the agency."""
-    with deployed(server_directory / "pontianak", "pontianak") as made:
-        yield made
+    return pontianak
 
 
 def case(running: Deployment, archive: bytes) -> Case:
