@@ -37,6 +37,7 @@ def found(folder: Path, scanner: type[YaraScanner], name: str, content: bytes) -
         ("public/uploads/2024/x.php", b"<?php echo 1;", "script_named_as_upload"),
         (".htaccess", b"AddHandler application/x-httpd-php .jpg", "htaccess_runs_other_files"),
         ("a/.user.ini", b"auto_prepend_file=x.jpg", "htaccess_runs_other_files"),
+        ("a/.user.ini", b"auto_prepend_file = 'x'", "htaccess_runs_other_files"),
         ("a.jsp", b'Runtime.getRuntime().exec(request.getParameter("c"))', "jsp_or_asp_shell"),
         ("a.asp", b'<%eval request("c")%>', "jsp_or_asp_shell"),
         ("info.php", b"<?php phpinfo();", "php_information_page"),

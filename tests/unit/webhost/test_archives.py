@@ -109,7 +109,21 @@ def test_what_may_be_looked_through_may_be_unpacked() -> None:
 
 @pytest.mark.parametrize("pack", [zip_of, tar_of])
 @pytest.mark.parametrize(
-    "name", ["C:x.php", "c:/x.php", "./x.php", "x.php ", "x/y.php", "x:y.php", "X.php", "x.php.", "~/x.php", "…/x.php"]
+    "name",
+    [
+        "C:x.php",
+        "c:/x.php",
+        "./x.php",
+        "x.php ",
+        "x/y.php",
+        "x:y.php",
+        "X.php",
+        "x.php.",
+        "~/x.php",
+        "…/x.php",
+        "x.php/.",
+        "././a/./x.php",
+    ],
 )
 def test_whatever_is_unpacked_was_looked_through(tmp_path: Path, pack: Callable[..., Path], name: str) -> None:
     agree(pack(tmp_path / "arsip", {"index.html": b"halo", name: b"<?php echo 1;"}), tmp_path)

@@ -24,8 +24,13 @@ def unpack(archive: Archive, folder: Path, skipped: Collection[int], limits: Lim
         place = folder / str(number)
         size = _write(archive, place, min(left, limits.entry), entry.name)
         left -= size
-        found.append(ScannedFile(printable(entry.name).removeprefix("./"), size, place))
+        found.append(ScannedFile(_plain(printable(entry.name)), size, place))
     return found
+
+
+def _plain(name: str) -> str:
+    """``name`` as hosts write it, where a part ``.`` says nothing: rules go by how a name ends."""
+    return "/".join(part for part in name.split("/") if part != ".")
 
 
 def _write(archive: Archive, place: Path, most: int, name: str) -> int:

@@ -98,7 +98,7 @@ rule htaccess_runs_other_files : config {
         $b = /^[ \t]*php_value[ \t]+auto_(prepend|append)_file[ \t]+\S/i
         $c = /\n[ \t]*(AddHandler|AddType|SetHandler)[ \t]+[^\n]{0,80}(php)[^\n]{0,80}\.(jpe?g|png|gif|txt|ico|css|html?)\b/i
         $d = /\n[ \t]*php_value[ \t]+auto_(prepend|append)_file[ \t]+\S/i
-        $e = /\n?auto_(prepend|append)_file[ \t]*=[ \t]*["']?[^\s"';]{2,}/i
+        $e = /\n?auto_(prepend|append)_file[ \t]*=[ \t]*["']?[^\s"';]/i
     condition:
         (filename matches /(^|\/)\.htaccess$/ and any of ($a, $b, $c, $d)) or (filename matches /(^|\/)\.user\.ini$/ and $e)
 }
