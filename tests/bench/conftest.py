@@ -32,6 +32,7 @@ NOWHERE = {
     "WEB_ADDRESS": "127.0.0.1",
     "WEB_URL": "http://127.0.0.1:9",
     "WEB_PORT": "9",
+    "WEB_HTTPS_PORT": "443",
     "WEB_AGENT_CONFIG": "/nonexistent",
     "DNS_ADDRESS": "127.0.0.1",
     "DNS_PORT": "9",

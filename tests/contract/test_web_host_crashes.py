@@ -10,9 +10,11 @@ import pytest
 
 from tapak.demo.servers.process import free_port
 from tapak.demo.servers.web import WebServer
+from tapak.sdk.certificates import Https
 from tapak.sdk.errors import ProviderUnavailable
 from tapak.sdk.provider import Provider
 from tapak.sdk.resources import Php, Redirect, Site
+from tapak.testing.certificates import Authority, given
 from tapak.testing.site_host import apply, live, new_site, standing
 from tapak.testing.web_hosts import SERVERS, WebHost
 from tapak_webhost.agent.crash import CRASHPOINTS
@@ -68,7 +70,7 @@ DEATHS = [
 
 @pytest.fixture(scope="module", params=sorted(SERVERS))
 def server(server_directory: Path, request: pytest.FixtureRequest) -> Iterator[WebServer]:
-    server = SERVERS[request.param](server_directory / f"{request.param}-crashes", free_port())
+    server = SERVERS[request.param](server_directory / f"{request.param}-crashes", free_port(), tls_port=free_port())
     server.start()
     yield server
     WebHost(server).let_go()
@@ -86,7 +88,7 @@ def provider(host: WebHost) -> Iterator[Provider]:
 
 
 def test_every_crash_point_is_tried() -> None:
-    ours = {point for point in CRASHPOINTS if not point.startswith(("release.", "account."))}
+    ours = {point for point in CRASHPOINTS if not point.startswith(("release.", "account.", "https."))}
     assert {point for _, point in DEATHS} == ours
 
 
@@ -108,6 +110,29 @@ def test_an_agent_killed_anywhere_is_made_good(host: WebHost, provider: Provider
     assert live(provider, new) if new else host.fetch(name).status == 404
     assert host.leftovers() == []
     assert host.server.running()
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("point", [point for point in CRASHPOINTS if point.startswith("https.")])
+def test_an_agent_killed_while_it_gives_https_is_made_good(
+    host: WebHost, provider: Provider, authority: Authority, point: str, own: bool
+) -> None:
+    plain = new_site(headers=(("X-A", "b"),) if own else ())
+    pair = authority.issue(plain.name)
+    secure = replace(plain, https=Https())
+    apply(provider, plain)
+    with host.killed_at(point) as doomed, pytest.raises(ProviderUnavailable):
+        apply(doomed, secure, plain, certificate=given(pair))
+    found = standing(provider, plain)
+    apply(provider, secure, found, certificate=given(pair))
+    assert standing(provider, plain) == secure
+    assert host.handshake(plain.name, authority.root).text == pair.facts.fingerprint
+    assert host.fetch(plain.name).status == 308
+    with host.killed_at("https.switched") as doomed, pytest.raises(ProviderUnavailable):
+        apply(doomed, None, secure)
+    apply(provider, None, standing(provider, plain) or secure)
+    assert host.leftovers() == []
+    assert not any(plain.name in kept for kept in host.kept_keys())
 
 
 @pytest.mark.parametrize("point", ["vhost.placed", "vhost.marked"])

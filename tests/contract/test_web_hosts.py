@@ -38,7 +38,7 @@ def agent_of(host: WebHost) -> int:
 
 @pytest.fixture(scope="module", params=sorted(SERVERS))
 def server(server_directory: Path, request: pytest.FixtureRequest) -> Iterator[WebServer]:
-    server = SERVERS[request.param](server_directory / request.param, free_port())
+    server = SERVERS[request.param](server_directory / request.param, free_port(), tls_port=free_port())
     server.start()
     yield server
     WebHost(server).let_go()

@@ -114,7 +114,7 @@ def test_it_greets_and_makes_a_site(config: Path) -> None:
 
 def _greets_and_makes(ask: Ask, sites: Path) -> None:
     greeting = ask(line(verb="hello"))["result"]
-    assert (greeting["protocol"], greeting["server"]) == (3, "apache")
+    assert (greeting["protocol"], greeting["server"]) == (4, "apache")
     assert ask(line(**APPLY)) == {
         "id": 1,
         "ok": True,

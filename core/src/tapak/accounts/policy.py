@@ -270,5 +270,7 @@ ACTIONS: Mapping[str, Rule] = {
     "service.unlock": _of_agency,
     "service.manage": _overseer,
     "service.emergency": _overseer,
+    "certificate.read": _overseer,
+    "certificate.upload": _admin,
 }
 """Every action, and what is in the way (Indonesian; empty: nothing) once the subject is visible."""

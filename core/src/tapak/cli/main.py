@@ -10,6 +10,7 @@ import click
 from tapak import migrations
 from tapak.cli.accounts import account
 from tapak.cli.audit import audit
+from tapak.cli.certificates import certificate
 from tapak.cli.connections import connection
 from tapak.cli.doctor import doctor
 from tapak.cli.logbook import logbook
@@ -79,5 +80,5 @@ def upgrade() -> None:
     click.echo(f"database is at revision {migrations.upgrade(Config.from_environment().needed('owner_url'))}")
 
 
-for group in (tenant, account, procedure, register, report, logbook, provider, connection, zone, audit, scan, doctor):
+for group in (tenant, account, procedure, register, report, logbook, provider, certificate, connection, zone, audit, scan, doctor):
     tapak.add_command(group)

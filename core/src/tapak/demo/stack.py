@@ -29,7 +29,7 @@ from tapak.demo.servers.web import WebServer
 from tapak.tenants.secrets import KeyPair, append_identity, new_identity, read_identities
 
 DATABASE = "tapak"
-PORTS = ("postgresql", "redis", "apache", "nginx", "mariadb", "sshd")
+PORTS = ("postgresql", "redis", "apache", "nginx", "mariadb", "sshd", "apache_tls", "nginx_tls")
 START = 120.0
 """Seconds that pages may take to come up, on a machine that is busy."""
 
@@ -91,12 +91,12 @@ class Stack:
     @cached_property
     def apache(self) -> ApacheServer:
         """The web server of the sites."""
-        return ApacheServer(self.home / "apache", self._ports["apache"], self.sshd)
+        return ApacheServer(self.home / "apache", self._ports["apache"], self.sshd, self._ports["apache_tls"])
 
     @cached_property
     def nginx(self) -> NginxServer:
         """The other web server of the sites."""
-        return NginxServer(self.home / "nginx", self._ports["nginx"], self.sshd)
+        return NginxServer(self.home / "nginx", self._ports["nginx"], self.sshd, self._ports["nginx_tls"])
 
     def web_for(self, named: Collection[str]) -> WebServer:
         """The web server of a tenant whose file leaves the placeholders ``named`` to be filled in."""
@@ -159,6 +159,7 @@ class Stack:
             "WEB_ADDRESS": "127.0.0.1",
             "WEB_URL": self.apache.url,
             "WEB_PORT": str(self.apache.port),
+            "WEB_HTTPS_PORT": str(self.apache.tls_port),
             "WEB_AGENT_CONFIG": str(self.apache.agent_config),
             "DNS_ADDRESS": self.bind.address,
             "DNS_PORT": str(self.bind.port),
@@ -177,6 +178,7 @@ class Stack:
             found |= {
                 "NGINX_URL": self.nginx.url,
                 "NGINX_PORT": str(self.nginx.port),
+                "NGINX_HTTPS_PORT": str(self.nginx.tls_port),
                 "NGINX_AGENT_CONFIG": str(self.nginx.agent_config),
             }
         if "MARIADB_PORT" in self.named:

@@ -34,6 +34,7 @@ from tapak.panel.switches import SWITCHED
 from tapak.provisioning import service as provisioning
 from tapak.provisioning.connections import DRIFT, collect_facts, collect_standing, connections
 from tapak.provisioning.models import Connection
+from tapak.provisioning.outputs import kept_of
 from tapak.provisioning.reconciler import LeaseLost, reconcile
 from tapak.requests import deadlines
 from tapak.requests import facts as task_facts
@@ -148,10 +149,12 @@ def drift(tools: Tools, session: Session, lease: Lease) -> None:
         done(session, lease)
         return
     ours, known = live_resources(session, connection), known_identities(session, connection)
-    since = serials(session, connection)
+    since, kept = serials(session, connection), kept_of(session, connection, tools.providers.identities)
     session.commit()
     with _held(tools, session, lease):
-        seen = look(tools.providers.get(connection), connection.zones, ours, known, since)
+        provider = tools.providers.get(connection)
+        provider.kept = kept
+        seen = look(provider, connection.zones, ours, known, since)
     if not extend_lease(session, lease, tools.timing.lease):
         raise LeaseLost
     note(session, connection, seen)

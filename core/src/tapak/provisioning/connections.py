@@ -99,7 +99,9 @@ def connection_for(
         if not _takes(connection, able, spec.kind):
             continue
         if not isinstance(spec, RecordSet):
-            if not connection.zones and (not isinstance(spec, Database) or spec.engine in able.engines):
+            fits = not isinstance(spec, Database) or spec.engine in able.engines
+            takes = plugins.providers[connection.provider].takes
+            if not connection.zones and fits and takes(connection.settings, spec):
                 return connection
         elif spec.zone in connection.zones:
             _check_record_type(connection, able, spec)

@@ -9,19 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from pyrage.x25519 import Identity  # type: ignore[import-untyped]
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tapak.db.session import TENANT
 from tapak.provisioning.items import Item, Outputs
-from tapak.provisioning.models import Resource
+from tapak.provisioning.models import Connection, Resource
+from tapak.sdk.certificates import Certificate
 from tapak.sdk.errors import ProviderDenied
 from tapak.sdk.provider import Applied, Change
 from tapak.sdk.resources import Spec
 from tapak.tenants.models import Tenant
 from tapak.tenants.secrets import Place, Unreadable, seal, unseal
+
+
+class Stored(Protocol):
+    """A resource's row, whole or in part, or an item made of it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def identity(self) -> str: ...
 
 
 def missing(item: Item) -> bool:
@@ -90,6 +101,23 @@ class Opener:
         return _opened(self._tenant_id, item, item.outputs.plain, item.outputs.sealed, self._identities)
 
 
+def kept_of(
+    session: Session, connection: Connection, identities: Sequence[Identity]
+) -> Callable[[Spec], Mapping[str, Any]]:
+    """What the connection's provider may ask for as ``Provider.kept``: read now, opened when it is asked for."""
+    tenant_id = session.info[TENANT]
+    query = select(Resource.id, Resource.identity, Resource.outputs, Resource.sealed_outputs).where(
+        Resource.connection_id == connection.id, Resource.kind == Certificate.kind, Resource.outputs_generation > 0
+    )
+    rows = {row.identity: row for row in session.execute(query.where(Resource.state != "gone"))}
+
+    def kept(spec: Spec) -> Mapping[str, Any]:
+        row = rows.get(spec.identity)
+        return {} if row is None else _opened(tenant_id, row, row.outputs, row.sealed_outputs, identities)
+
+    return kept
+
+
 def opened(tenant_id: int, row: Resource, identities: Sequence[Identity]) -> Mapping[str, Any]:
     """Plain and secret outputs of a stored resource together.
 
@@ -101,7 +129,7 @@ def opened(tenant_id: int, row: Resource, identities: Sequence[Identity]) -> Map
 
 def _opened(
     tenant_id: int,
-    of: Item | Resource,
+    of: Stored,
     plain: Mapping[str, Any],
     sealed: str | None,
     identities: Sequence[Identity],
@@ -131,5 +159,5 @@ def _sealed(session: Session, item: Item, secrets: Mapping[str, str]) -> str:
     return seal(tenant.recipient, _place(tenant.id, item), secrets, armored=True).decode()
 
 
-def _place(tenant_id: int, item: Item | Resource) -> Place:
+def _place(tenant_id: int, item: Stored) -> Place:
     return Place(tenant_id, "resource", str(item.id), "sealed_outputs")

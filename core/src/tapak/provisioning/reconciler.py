@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -108,6 +109,7 @@ class Reconciliation:
         self._hold = hold
         self._ledger = Ledger(lease.row_id, lease)
         self._opened = outputs.Opener(session.info[TENANT], pool.identities)
+        self._by_place = {(item.kind, item.identity): item for item in items}
         self._observed: dict[int, Spec | None] = {}
         self._in_the_way: dict[str, Spec] = {}
         self._tried: set[int] = set()
@@ -266,7 +268,12 @@ class Reconciliation:
         return waiting
 
     def _provider(self, items: Sequence[Item]) -> Provider:
-        return self._pool.get(items[0].connection)
+        provider = self._pool.get(items[0].connection)
+        provider.kept = self._kept
+        return provider
+
+    def _kept(self, spec: Spec) -> Mapping[str, Any]:
+        return self._opened(self._by_place[spec.kind, spec.identity])
 
     def _put_off(self, items: Sequence[Item], problem: TapakError) -> None:
         self._pool.discard(items[0].connection)

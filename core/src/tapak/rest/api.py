@@ -13,6 +13,7 @@ from tapak.plugins import Registry
 from tapak.rest import (
     active,
     catalogue,
+    certificates,
     connections,
     documents,
     links,
@@ -49,6 +50,7 @@ BLUEPRINTS = (
     maintenance.blueprint,
     connections.blueprint,
     zone_names.blueprint,
+    certificates.blueprint,
     tracking.blueprint,
 )
 

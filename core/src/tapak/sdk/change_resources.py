@@ -14,7 +14,7 @@ from tapak.sdk.backups import Backup
 from tapak.sdk.concerned import Concerned, Held
 from tapak.sdk.databases import Database
 from tapak.sdk.names import NameWish
-from tapak.sdk.resources import Account, DesiredResource, RecordSet, Redirect, Release, Site, Spec
+from tapak.sdk.resources import Account, Certificate, DesiredResource, RecordSet, Redirect, Release, Site, Spec
 from tapak.sdk.view import View
 
 ADDRESSES = ("A", "AAAA")
@@ -96,6 +96,9 @@ def _under(spec: Spec, names: Mapping[str, NameWish]) -> Spec:
         return replace(spec, zone=zone, name=_name(spec.name, names), values=values)
     if isinstance(spec, Site):
         return replace(spec, name=_name(spec.name, names))
+    if isinstance(spec, Certificate):
+        others = tuple(_name(name, names) for name in spec.others)
+        return replace(spec, name=_name(spec.name, names), others=others)
     if isinstance(spec, (Release, Account, Database)):
         return replace(spec, site=_name(spec.site, names))
     if isinstance(spec, Backup):

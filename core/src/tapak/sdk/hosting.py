@@ -9,10 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-
-def normal_name(name: str) -> str:
-    """A DNS name in lower case without the final dot."""
-    return name.rstrip(".").lower()
+from tapak.sdk.certificates import Https
+from tapak.sdk.x509 import normal_name
 
 
 @dataclass(frozen=True)
@@ -43,13 +41,14 @@ class Site:
 
     The PHP of a site that needs a database finds its connection in the environment of its own processes:
     ``DB_CONNECTION``, ``DB_HOST``, ``DB_PORT``, ``DB_DATABASE``, ``DB_USERNAME``, ``DB_PASSWORD``, ``DATABASE_URL``.
+    With ``https`` it answers HTTPS too, with the certificate that it needs; a newer one is taken in as it is given.
 
     Outputs: ``document_root``, an absolute path on the web host.
     """
 
     kind: ClassVar[str] = "site"
     has_outputs: ClassVar[bool] = True
-    uses: ClassVar[frozenset[str]] = frozenset({"database"})
+    uses: ClassVar[frozenset[str]] = frozenset({"database", "certificate"})
 
     name: str
     title: str = ""
@@ -58,6 +57,7 @@ class Site:
     headers: tuple[tuple[str, str], ...] = ()
     php: Php | None = None
     suspended: bool = False
+    https: Https | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", normal_name(self.name))
@@ -133,8 +133,9 @@ def site_from_json(data: Mapping[str, Any]) -> Site:
     """The site that ``spec_to_json`` wrote; what an older version didn't know has its default."""
     redirects = tuple(Redirect(**redirect) for redirect in data.get("redirects", ()))
     headers = tuple((name, value) for name, value in data.get("headers", ()))
-    php = data.get("php")
-    return Site(**{**data, "redirects": redirects, "headers": headers, "php": None if php is None else Php(**php)})
+    php, https = data.get("php"), data.get("https")
+    told = {"php": None if php is None else Php(**php), "https": None if https is None else Https(**https)}
+    return Site(**{**data, "redirects": redirects, "headers": headers, **told})
 
 
 def release_from_json(data: Mapping[str, Any]) -> Release:

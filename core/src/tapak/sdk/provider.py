@@ -157,15 +157,33 @@ def alone_here(name: str, seconds: float) -> Iterator[None]:
 def not_alone(name: str) -> ProviderUnavailable:
     """The error for a lock that others hold."""
     return ProviderUnavailable("Server sedang dikerjakan oleh pekerja lain; dicoba lagi.", log=f"{name}: locked")
+def nothing_kept(spec: Spec) -> Mapping[str, Any]:
+    """Where nobody keeps what was given."""
+    return {}
+
+
+def nowhere_published(records: Sequence[RecordSet], timeout: float) -> AbstractContextManager[None]:
+    """Where nobody publishes records.
+
+    Raises:
+        ProviderDenied: always.
+    """
+    raise ProviderDenied("Rekaman DNS tidak dapat ditulis dari sini.", log="no DNS connection here")
 
 
 class Provider(ABC):
     """A connection to one server, made from validated settings.
 
-    ``settings`` are what ``settings_schema`` loaded, secrets opened. ``open_archive`` gives the bytes of a release's
-    archive, by its SHA-256 in hexadecimal, to be closed by the caller; core sets it. ``alone(name, seconds)`` holds a
-    lock against every worker that asks for it by the same name, for servers that can't compare and write in one act;
-    core sets it, too. ``close`` ends connections; a provider is also a context manager.
+    ``settings`` are what ``settings_schema`` loaded, secrets opened. ``close`` ends connections; a provider is also a
+    context manager. Core sets what a provider may use besides:
+
+    * ``open_archive`` gives the bytes of a release's archive, by its SHA-256 in hexadecimal; the caller closes it;
+    * ``alone(name, seconds)`` holds a lock against every worker that asks for it by the same name, for servers that can't
+      compare and write in one act;
+    * ``kept`` gives the outputs, secret ones included, that ``apply`` last gave for a resource; empty where none are;
+    * ``published`` has the values of record sets stand at every authoritative server of their zone, through whichever
+      connection the tenant has for it, for as long as its block lasts (within ``timeout`` seconds, or it raises a
+      :class:`~tapak.sdk.errors.ProviderError`); what else stands there stays.
     """
 
     name: ClassVar[str]
@@ -177,6 +195,13 @@ class Provider(ABC):
         self.settings = dict(settings)
         self.open_archive: Callable[[str], BinaryIO] = no_archives
         self.alone: Alone = alone_here
+        self.kept: Callable[[Spec], Mapping[str, Any]] = nothing_kept
+        self.published: Callable[[Sequence[RecordSet], float], AbstractContextManager[None]] = nowhere_published
+
+    @classmethod
+    def takes(cls, settings: Mapping[str, Any], spec: Spec) -> bool:
+        """Whether a connection with these settings (stored ones, without the secret) is one for ``spec``."""
+        return True
 
     @classmethod
     def public_url(cls, settings: Mapping[str, Any], site: Site) -> str:

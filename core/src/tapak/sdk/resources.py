@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar
 
 from tapak.sdk.backups import Backup
+from tapak.sdk.certificates import Certificate, Https, certificate_from_json
 from tapak.sdk.databases import Database
 from tapak.sdk.hosting import (
     Account,
@@ -21,16 +22,18 @@ from tapak.sdk.hosting import (
     Release,
     Site,
     account_from_json,
-    normal_name,
     release_from_json,
     site_from_json,
 )
+from tapak.sdk.x509 import normal_name
 
 __all__ = [
     "KINDS",
     "Account",
+    "Certificate",
     "DesiredResource",
     "Fact",
+    "Https",
     "Php",
     "RecordSet",
     "Redirect",
@@ -73,16 +76,17 @@ class RecordSet:
         return f"{self.name}/{self.type}"
 
 
-Spec = RecordSet | Site | Release | Account | Database | Backup
+Spec = RecordSet | Site | Release | Account | Database | Backup | Certificate
 KINDS = frozenset(
-    {RecordSet.kind, Site.kind, Release.kind, Account.kind, Database.kind, Backup.kind},
+    {RecordSet.kind, Site.kind, Release.kind, Account.kind, Database.kind, Backup.kind, Certificate.kind},
 )
 
 
-_HOSTING: Mapping[str, Callable[[Mapping[str, Any]], Spec]] = {
+_READ: Mapping[str, Callable[[Mapping[str, Any]], Spec]] = {
     Site.kind: site_from_json,
     Release.kind: release_from_json,
     Account.kind: account_from_json,
+    Certificate.kind: certificate_from_json,
 }
 
 
@@ -105,8 +109,8 @@ def spec_from_json(kind: str, data: Mapping[str, Any]) -> Spec:
     """
     if kind == RecordSet.kind:
         return RecordSet(**{**data, "values": tuple(data["values"])})
-    if kind in _HOSTING:
-        return _HOSTING[kind](data)
+    if kind in _READ:
+        return _READ[kind](data)
     if kind == Database.kind:
         return Database(**data)
     if kind == Backup.kind:
@@ -115,9 +119,11 @@ def spec_from_json(kind: str, data: Mapping[str, Any]) -> Spec:
 
 
 def carried(declared: Spec, standing: Spec) -> Spec:
-    """``declared`` with what the unit itself changed at ``standing`` since: a rotated password, keys, a recipient."""
+    """``declared`` with what changed at ``standing`` since: a rotated password, keys, a recipient, a renewal."""
     if isinstance(declared, Database) and isinstance(standing, Database):
         return replace(declared, rotation=max(declared.rotation, standing.rotation))
+    if isinstance(declared, Certificate) and isinstance(standing, Certificate):
+        return replace(declared, renewal=max(declared.renewal, standing.renewal))
     if isinstance(declared, Account) and isinstance(standing, Account):
         keys, recipient = declared.keys or standing.keys, standing.recipient or declared.recipient
         return replace(declared, keys=keys, recipient=recipient)

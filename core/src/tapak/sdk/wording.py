@@ -40,6 +40,7 @@ RESOURCE_KINDS = {
     "account": "Akun SFTP",
     "database": "Basis data",
     "backup": "Pencadangan",
+    "certificate": "Sertifikat",
 }
 ENGINES = {"mariadb": "MariaDB", "postgresql": "PostgreSQL"}
 BACKUP_KINDS = {"back_up": "Pencadangan", "test_restore": "Uji pemulihan"}

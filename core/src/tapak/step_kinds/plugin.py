@@ -1,13 +1,15 @@
-"""Core's own entry point: its kinds, registers and scanners come in by the door that every plugin uses."""
+"""Core's own entry point: its kinds, registers, scanners and provider come in by the door that every plugin uses."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tapak.certificates.own import OwnCertificate
 from tapak.scanning.scanners.clamav import ClamavScanner
 from tapak.scanning.scanners.dependencies import DependencyScanner
 from tapak.scanning.scanners.yara import HiddenLinkScanner, SecretScanner, WebShellScanner
 from tapak.sdk.hookspecs import hookimpl
+from tapak.sdk.provider import Provider
 from tapak.sdk.registers import Register
 from tapak.sdk.scanning import Scanner
 from tapak.sdk.step_kinds import StepKind
@@ -43,6 +45,12 @@ def step_kinds() -> Sequence[StepKind]:
         Report(),
         Close(),
     )
+
+
+@hookimpl
+def providers() -> Sequence[type[Provider]]:
+    """The one that reaches no server: what an agency has uploaded itself."""
+    return (OwnCertificate,)
 
 
 @hookimpl

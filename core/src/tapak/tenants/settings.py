@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tapak.engine.numbering import PATTERN_LENGTH, BadPattern, parse, pattern_problem
+from tapak.sdk.certificates import HSTS_SECONDS
 from tapak.sdk.errors import Invalid
 from tapak.sdk.settings import SettingsSchema, secret_fields
 from tapak.tenants.models import PluginSetting, Tenant
@@ -48,7 +49,8 @@ class TenantSettings(SettingsSchema):
     ``renewal_grace_days`` after its end a service that wasn't renewed is late, and is suspended where
     ``suspend_expired``. A renamed service's old name leads to the new one for ``rename_redirect_days`` (0: it goes at
     once); the site of an ended one answers 410 for ``deactivated_keep_days`` before it is removed; the letter on an
-    emergency deactivation is due within ``emergency_letter_days`` (working days).
+    emergency deactivation is due within ``emergency_letter_days`` (working days). With ``https`` on, or redirect (HTTP
+    leads there), new sites answer HTTPS; ``hsts`` is for how long browsers are told to ask by it only (off, day, year).
     """
 
     procedures = fields.List(fields.String(validate=KEY))
@@ -68,6 +70,8 @@ class TenantSettings(SettingsSchema):
     rename_redirect_days = fields.Integer(strict=True, validate=validate.Range(0, 3660))
     deactivated_keep_days = fields.Integer(strict=True, validate=validate.Range(0, 3660))
     emergency_letter_days = fields.Integer(strict=True, validate=validate.Range(1, 60))
+    https = fields.String(validate=validate.OneOf(("off", "on", "redirect")))
+    hsts = fields.String(validate=validate.OneOf(tuple(HSTS_SECONDS)))
     units_switch_releases = fields.Boolean(truthy={True}, falsy={False})
     sealing_recipients = fields.List(fields.String(validate=_recipient), validate=validate.Length(max=20))
     sealed_readers = fields.List(fields.String(validate=KEY))

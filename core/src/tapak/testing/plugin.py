@@ -20,6 +20,7 @@ from tapak.demo.servers.mariadb import MariadbServer
 from tapak.demo.servers.postgresql import PostgresqlServer
 from tapak.demo.servers.process import free_port
 from tapak.demo.servers.redis import RedisServer
+from tapak.testing.certificates import Authority
 
 pytest_plugins = ("tapak.testing.database", "tapak.testing.deployment")
 
@@ -72,6 +73,12 @@ def apache_server(server_directory: Path) -> Iterator[ApacheServer]:
 def mariadb_server(server_directory: Path) -> Iterator[MariadbServer]:
     """A running MariaDB with an administrator for databases of sites; shared, so a test takes names of its own."""
     yield from _running(MariadbServer(server_directory / "mariadb", free_port()))
+
+
+@pytest.fixture(scope="session")
+def authority() -> Authority:
+    """A certificate authority that no machine trusts by itself."""
+    return Authority()
 
 
 def _running(server: Any) -> Iterator[Any]:

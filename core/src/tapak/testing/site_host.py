@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
+import socket
+import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import Any
 
-from tapak.sdk.provider import Applied, Change, Provider
+from tapak.sdk.provider import Action, Applied, Change, Provider
 from tapak.sdk.resources import Site, Spec
 
 TIMEOUT = 20.0
@@ -30,10 +34,11 @@ class SiteHost(ABC):
     """A running web server that a test may look at from the outside and touch by hand."""
 
     address: tuple[str, int]
+    secure_address: tuple[str, int]
 
     @abstractmethod
-    def provider(self) -> Provider:
-        """A new connection to it; the test closes it."""
+    def provider(self, **settings: object) -> Provider:
+        """A new connection to it, with some ``settings`` of its own; the test closes it."""
 
     @abstractmethod
     def plant(self, name: str) -> None:
@@ -59,6 +64,28 @@ class SiteHost(ABC):
     def mend_configuration(self) -> None:
         """Take the mistake away."""
 
+    @abstractmethod
+    def kept_keys(self) -> Sequence[str]:
+        """Files on its disk that hold a private key."""
+
+    @abstractmethod
+    def unswitch(self, name: str) -> None:
+        """Take away, by hand, what makes HTTP of a mass-served site lead to HTTPS."""
+
+    def handshake(self, name: str, authority: str) -> Answer:
+        """GET the site by HTTPS, trusting ``authority`` (PEM) alone; ``text`` is the certificate's SHA-256."""
+        trust = ssl.create_default_context(cadata=authority)
+        with (
+            socket.create_connection(self.secure_address, timeout=5) as plain,
+            trust.wrap_socket(plain, server_hostname=name) as secure,
+        ):
+            shown = hashlib.sha256(secure.getpeercert(binary_form=True) or b"").hexdigest()
+            secure.sendall(f"GET / HTTP/1.0\r\nHost: {name}\r\n\r\n".encode())
+            response = http.client.HTTPResponse(secure)
+            response.begin()
+            headers = {key.lower(): value for key, value in response.getheaders()}
+            return Answer(response.status, headers, shown)
+
     def fetch(self, name: str, path: str = "/") -> Answer:
         """GET ``path`` of ``name``, on a new connection."""
         with closing(http.client.HTTPConnection(*self.address, timeout=5)) as connection:
@@ -73,11 +100,14 @@ def new_site(**fields: object) -> Site:
     return replace(Site(f"situs{next(_NUMBERS)}.example.test", title="Antrean Daring", owner="Dinas Contoh"), **fields)  # type: ignore[arg-type]
 
 
-def apply(provider: Provider, desired: Spec | None, observed: Spec | None = None, *, fence: int = 1) -> Applied:
-    """One change from ``observed`` to ``desired``."""
+def apply(
+    provider: Provider, desired: Spec | None, observed: Spec | None = None, *, fence: int = 1, **given: Any
+) -> Applied:
+    """One change from ``observed`` to ``desired``; ``given`` are outputs of what it needs, by key."""
     spec = desired or observed
     assert spec is not None
-    change = Change("delete" if not desired else "update" if observed else "create", spec.identity, desired, observed)
+    action: Action = "delete" if not desired else "update" if observed else "create"
+    change = Change(action, spec.identity, desired, observed, given)
     (applied,) = provider.apply([change], fence=fence, timeout=TIMEOUT)
     assert applied.identity == spec.identity
     return applied

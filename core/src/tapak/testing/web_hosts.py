@@ -28,10 +28,12 @@ class WebHost(SiteHost):
     def __init__(self, server: WebServer) -> None:
         self.server = server
         self.address = ("127.0.0.1", server.port)
+        self.secure_address = ("127.0.0.1", server.tls_port)
 
     def provider(self, **settings: object) -> Provider:
         """A connection to it; ``settings`` replace its own."""
-        given = {"agent_config": str(self.server.agent_config), "base_url": self.server.url, **settings}
+        ports = {"https_port": self.server.tls_port or 443, "public_https_port": self.server.tls_port or 443}
+        given = {"agent_config": str(self.server.agent_config), "base_url": self.server.url, **ports, **settings}
         kind = registry().providers[self.server.kind]
         return kind(kind.settings_schema().load(given))
 
@@ -68,6 +70,14 @@ class WebHost(SiteHost):
     def names(self) -> Sequence[str]:
         kept = (self.server.sites, self.server.web / "staging", self.server.vhosts)
         return sorted(str(path) for place in kept if place.exists() for path in place.iterdir())
+
+    def kept_keys(self) -> Sequence[str]:
+        places = (self.server.directory.rglob(f"*{end}") for end in (".pem", ".conf", ".json", ".draft"))
+        found = [path for place in places for path in place if path.is_file() and b"PRIVATE KEY" in path.read_bytes()]
+        return sorted(str(path) for path in found)
+
+    def unswitch(self, name: str) -> None:
+        (self.server.web / "https" / name).unlink()
 
     def break_configuration(self) -> str:
         mistake = {"apache": "\nSalahKetik on\n", "nginx": "\nsalah_ketik on;\n"}

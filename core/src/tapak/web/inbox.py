@@ -8,6 +8,7 @@ from typing import Any, get_args
 from flask import Blueprint, render_template, request
 from flask_babel import lazy_gettext as _l
 
+from tapak.certificates.watching import ending
 from tapak.http import scope
 from tapak.http.cursors import cursor_text
 from tapak.requests import reading
@@ -48,6 +49,8 @@ def inbox() -> Any:
         following=cursor_text(page.after),
         reports=reading.reports(desk) if whole else (),
         troubles=attention(desk) if whole else (),
+        ending=ending(desk) if whole else (),
+        now=desk.now,
     )
 
 

@@ -54,6 +54,10 @@ def _oversees(person: Person | None) -> bool:
     return may(person, "procedure.oversee")
 
 
+def _reads_certificates(person: Person | None) -> bool:
+    return may(person, "certificate.read")
+
+
 MENU = (
     Entry("web_home.start", _l("Beranda"), "house", _not_staff),
     Entry("web_inbox.inbox", _l("Kotak masuk"), "inbox", _staff),
@@ -66,6 +70,7 @@ MENU = (
     Entry("web_maintenance.listing", _l("Pemeliharaan"), "tools", _staff, further=True),
     Entry("web_zone_names.listing", _l("Nama dari zona"), "globe2", _sorts_names, seldom=True),
     Entry("web_services.services", _l("Layanan"), "grid", _staff, seldom=True),
+    Entry("web_certificates.listing", _l("Sertifikat"), "shield-lock", _reads_certificates, seldom=True),
     Entry("web_procedures.overview", _l("Versi SOP"), "diagram-3", _oversees, seldom=True),
     Entry("web_connections.listing", _l("Sambungan server"), "plug", _connects, seldom=True),
     Entry("web_services.services", _l("Layanan"), "grid", lambda person: not _staff(person)),

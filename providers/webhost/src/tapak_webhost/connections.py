@@ -1,4 +1,6 @@
-"""A database's outputs as its site's application reads them: the names that Laravel, Symfony and CodeIgniter know."""
+"""Outputs that a site is given: a database's as its application reads them (the names that Laravel, Symfony and
+CodeIgniter know), and its certificate.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from urllib.parse import quote
 
 DRIVERS = {"mariadb": "mysql", "postgresql": "pgsql"}
 SCHEMES = {"mariadb": "mysql", "postgresql": "postgresql"}
+_CERTIFICATE = {"names", "chain", "key"}
 _OUTPUTS = {"engine", "host", "port", "name", "user", "password"}
 
 
@@ -21,6 +24,12 @@ def connections(given: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         prefix = f"{key.upper()}_" if environment else ""
         environment |= {f"{prefix}{name}": value for name, value in _names(outputs).items()}
     return environment
+
+
+def certificate(given: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+    """What the agent is told of the certificate that a site was ``given``; None where it was given none."""
+    found = next((outputs for outputs in given.values() if outputs.keys() >= _CERTIFICATE), None)
+    return None if found is None else {key: found[key] for key in _CERTIFICATE}
 
 
 def _names(outputs: Mapping[str, Any]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from tapak.sdk.provider import Applied, Change, Verification
 from tapak.sdk.resources import Site, Spec, spec_from_json, spec_to_json
 from tapak_webhost.agent.protocol import MAX_NAMES, MAX_TIMEOUT
 from tapak_webhost.client import AgentClient
-from tapak_webhost.connections import connections
+from tapak_webhost.connections import certificate, connections
 from tapak_webhost.probe import PhpPage, WebServer
 
 S = TypeVar("S", bound=Spec)
@@ -87,8 +87,11 @@ class Sites(Kind[Site]):
         return super().standing(None if told is None else told["spec"])
 
     def applied(self, change: Change, fields: Mapping[str, Any], timeout: float) -> Mapping[str, Any]:
-        environment = connections(change.given) if change.desired is not None else {}
-        told = self._agent.ask(self.apply_verb, {**fields, "environment": environment}, timeout=timeout)
+        wanted = change.desired
+        environment = connections(change.given) if wanted is not None else {}
+        secure = isinstance(wanted, Site) and wanted.https is not None
+        given = {"environment": environment, "certificate": certificate(change.given) if secure else None}
+        told = self._agent.ask(self.apply_verb, {**fields, **given}, timeout=timeout)
         site = told["site"]
         if site is None:
             return {}
@@ -96,12 +99,16 @@ class Sites(Kind[Site]):
 
     def verify(self, spec: Site, deadline: float) -> Verification:
         """PHP is seen by a page that is there for the look only."""
+        shown = ""
+        if spec.https is not None:
+            told = self._agent.ask(self.read_verb, {"names": [spec.name]}, timeout=self._timeout)[self.answers]
+            shown = (told[spec.name] or {}).get("certificate", "")
         if spec.php is None or spec.suspended:
-            return self._web.served(spec, deadline)
+            return self._web.served(spec, deadline, certificate=shown)
         ask = {"name": spec.name}
         try:
             page = PhpPage(**self._agent.ask("probe", {**ask, "place": True}, timeout=self._timeout))
-            return self._web.served(spec, deadline, page)
+            return self._web.served(spec, deadline, page, shown)
         finally:
             self._agent.ask("probe", {**ask, "place": False}, timeout=self._timeout)
 

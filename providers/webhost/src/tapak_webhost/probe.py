@@ -1,18 +1,23 @@
-"""What the public would see: GET by name at the server's own address."""
+"""What the public would see: GET by name at the server's own address; by HTTPS the certificate must be for the name."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import http.client
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import urlsplit
 
+from tapak.sdk.certificates import HSTS_SECONDS
 from tapak.sdk.provider import Probe, Verification
-from tapak.sdk.resources import Redirect, Site
+from tapak.sdk.resources import Https, Redirect, Site
 
 PROOF = "X-Tapak-Site"
+HSTS_HEADER = "Strict-Transport-Security"
 LONGEST_PAUSE = 0.2
 BODY = 4096
 
@@ -27,12 +32,16 @@ class PhpPage:
 
 @dataclass(frozen=True)
 class Page:
-    """An answer with the beginning of its body; ``problem`` says why there is none."""
+    """An answer with the beginning of its body; ``problem`` says why there is none.
+
+    ``certificate`` is the SHA-256 of the one that was shown, in hexadecimal.
+    """
 
     status: int = 0
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     problem: str = ""
+    certificate: str = ""
 
     def header(self, name: str) -> str | None:
         """The first header of that name."""
@@ -46,38 +55,56 @@ class Page:
 
 @dataclass(frozen=True)
 class WebServer:
-    """The server at ``base_url``; ``timeout`` seconds is the longest wait for one answer."""
+    """The server at ``base_url``; ``timeout`` seconds is the longest wait for one answer.
+
+    HTTPS is asked for at ``https_port``, and led to at ``public_https_port``; ``authorities`` (PEM) are trusted beside
+    this machine's own.
+    """
 
     base_url: str
     timeout: float
+    https_port: int = 443
+    public_https_port: int = 443
+    authorities: str = ""
 
-    def get(self, name: str, path: str = "/", timeout: float | None = None) -> Page:
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cadata=self.authorities or None)
+
+    def get(self, name: str, path: str = "/", timeout: float | None = None, secure: bool = False) -> Page:
         """Ask for ``path`` of the site ``name``, on a new connection: an old one may lead to an old configuration."""
-        parts = urlsplit(self.base_url)
-        connection = http.client.HTTPConnection(
-            parts.hostname or "", parts.port or 80, timeout=max(0.01, min(timeout or self.timeout, self.timeout))
-        )
+        parts, patience = urlsplit(self.base_url), max(0.01, min(timeout or self.timeout, self.timeout))
+        host = parts.hostname or ""
+        if secure:
+            connection: http.client.HTTPConnection = _Secure(name, self._trust, host, self.https_port, patience)
+        else:
+            connection = http.client.HTTPConnection(host, parts.port or 80, timeout=patience)
         with contextlib.closing(connection):
             try:
                 connection.putrequest("GET", path, skip_host=True, skip_accept_encoding=True)
                 connection.putheader("Host", name)
                 connection.putheader("User-Agent", "tapak-verify")
                 connection.endheaders()
+                # The response takes the socket along where the server closes it.
+                shown = connection.shown if isinstance(connection, _Secure) else ""
                 response = connection.getresponse()
-                return Page(response.status, tuple(response.getheaders()), response.read(BODY))
+                return Page(response.status, tuple(response.getheaders()), response.read(BODY), certificate=shown)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 return Page(problem=_words(error))
 
-    def served(self, site: Site, deadline: float, php: PhpPage | None = None) -> Verification:
-        """Look until the site answers as ``site`` says and runs ``php``, or the deadline passes."""
-        return polled(site.identity, lambda left: self._served(site, left, php), deadline)
+    def served(self, site: Site, deadline: float, php: PhpPage | None = None, certificate: str = "") -> Verification:
+        """Look until the site answers as ``site`` says and runs ``php``, or the deadline passes.
+
+        ``certificate`` is the SHA-256 of the one that it is to show.
+        """
+        return polled(site.identity, lambda left: self._served(site, left, php, certificate), deadline)
 
     def gone(self, site: Site, deadline: float) -> Verification:
         """Look until nothing answers for the site's name, or the deadline passes."""
         return polled(site.identity, lambda left: (self._gone(site, left),), deadline)
 
-    def _served(self, site: Site, left: float, php: PhpPage | None) -> tuple[Probe, ...]:
-        page = self.get(site.name, timeout=left)
+    def _served(self, site: Site, left: float, php: PhpPage | None, certificate: str) -> tuple[Probe, ...]:
+        page = self.get(site.name, timeout=left, secure=site.https is not None)
         if site.suspended:
             return (self._answered(site, page, "HTTP 410 dari situs ini", page.status == 410),)
         probes = [self._answered(site, page, "HTTP 2xx/3xx dari situs ini", 200 <= page.status < 400)]
@@ -85,7 +112,27 @@ class WebServer:
             probes.append(self._php(site, php, left))
         probes += [self._header(site, page, name, value) for name, value in site.headers]
         probes += [self._redirect(site, redirect, left) for redirect in site.redirects]
+        if site.https is not None:
+            probes += self._https(site, site.https, page, left, certificate)
         return tuple(probes)
+
+    def _https(self, site: Site, wanted: Https, page: Page, left: float, certificate: str) -> list[Probe]:
+        """The certificate that was shown, how long browsers are told to stay, and whether HTTP leads there."""
+        at, own = self.url(site.name, "/", secure=True), bool(certificate) and page.certificate == certificate
+        probes = [Probe(at, "sertifikat yang terpasang", page.problem or _told(own), own)]
+        seconds, found = HSTS_SECONDS[wanted.hsts], page.header(HSTS_HEADER)
+        expected = f"max-age={seconds}" if seconds else None
+        if not page.problem:
+            probes.append(
+                Probe(at, f"{HSTS_HEADER}: {expected or 'tidak ada'}", found or "tidak ada", found == expected)
+            )
+        if wanted.redirect:
+            plain = self.get(site.name, timeout=left)
+            leads = f"https://{site.name}{shown_port(self.public_https_port)}/"
+            ok = plain.status == 308 and plain.header("Location") == leads
+            answer = f"{plain.answer} {plain.header('Location') or ''}".strip()
+            probes.append(Probe(self.url(site.name, "/"), f"HTTP 308 {leads}", answer, ok))
+        return probes
 
     def _answered(self, site: Site, page: Page, wanted: str, ok: bool) -> Probe:
         how = "vhost" if site.needs_own_file else "mass"
@@ -93,10 +140,10 @@ class WebServer:
         answer = page.answer
         if page.header(PROOF) != expected and not page.problem:
             answer, ok = f"{answer}, bukan dari situs ini ({page.header(PROOF) or 'server lain'})", False
-        return Probe(self.url(site.name, "/"), wanted, answer, ok)
+        return Probe(self.url(site.name, "/", secure=site.https is not None), wanted, answer, ok)
 
     def _php(self, site: Site, php: PhpPage, left: float) -> Probe:
-        page = self.get(site.name, php.path, left)
+        page = self.get(site.name, php.path, left, site.https is not None)
         answer = "sumber PHP ditampilkan" if b"<?php" in page.body else page.answer
         ran = page.status == 200 and page.body.strip() == php.word.encode()
         return Probe(self.url(site.name, php.path), "PHP dijalankan", "PHP dijalankan" if ran else answer, ran)
@@ -108,7 +155,7 @@ class WebServer:
         )
 
     def _redirect(self, site: Site, redirect: Redirect, left: float) -> Probe:
-        page = self.get(site.name, redirect.path, left)
+        page = self.get(site.name, redirect.path, left, site.https is not None)
         location = page.header("Location") or ""
         ok = page.status == redirect.status and _same_place(location, redirect.target)
         answer = f"{page.answer} {location}".strip()
@@ -118,9 +165,27 @@ class WebServer:
         page = self.get(site.name, timeout=left)
         return Probe(self.url(site.name, "/"), "HTTP 404 atau 410", page.answer, page.status in {404, 410})
 
-    def url(self, name: str, path: str = "/") -> str:
+    def url(self, name: str, path: str = "/", secure: bool = False) -> str:
         """What was asked, and where."""
-        return f"http://{name}{path} @ {urlsplit(self.base_url).netloc}"
+        parts = urlsplit(self.base_url)
+        at = f"{parts.hostname}:{self.https_port}" if secure else parts.netloc
+        return f"{'https' if secure else 'http'}://{name}{path} @ {at}"
+
+
+class _Secure(http.client.HTTPConnection):
+    """HTTPS to an address, asking for a name and checking that the certificate is for it and trusted."""
+
+    def __init__(self, name: str, trust: ssl.SSLContext, host: str, port: int, timeout: float) -> None:
+        super().__init__(host, port, timeout=timeout)
+        self._name, self._trust = name, trust
+        self.shown = ""
+
+    def connect(self) -> None:
+        """With the handshake."""
+        super().connect()
+        secure = self._trust.wrap_socket(self.sock, server_hostname=self._name)
+        self.sock = secure
+        self.shown = hashlib.sha256(secure.getpeercert(binary_form=True) or b"").hexdigest()
 
 
 def polled(identity: str, look: Callable[[float], tuple[Probe, ...]], deadline: float) -> Verification:
@@ -143,7 +208,20 @@ def _same_place(location: str, target: str) -> bool:
     return f"{parts.path}?{parts.query}".rstrip("?") == target
 
 
+def _told(own: bool) -> str:
+    return "sertifikat yang terpasang" if own else "sertifikat lain"
+
+
+def shown_port(port: int) -> str:
+    """A port as it stands in an https URL."""
+    return "" if port == 443 else f":{port}"
+
+
 def _words(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"sertifikat tidak dapat dipercaya ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        return "HTTPS belum dilayani untuk nama ini"
     if isinstance(error, TimeoutError):
         return "tidak menjawab dalam batas waktu"
     if isinstance(error, ConnectionRefusedError):

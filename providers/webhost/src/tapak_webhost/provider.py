@@ -21,7 +21,7 @@ from tapak_webhost.agent.protocol import MAX_NAMES
 from tapak_webhost.channel import LocalChild
 from tapak_webhost.client import AgentClient
 from tapak_webhost.kinds import Kind, Sites
-from tapak_webhost.probe import WebServer
+from tapak_webhost.probe import WebServer, shown_port
 from tapak_webhost.releases import Releases
 from tapak_webhost.settings import WebHostSettings
 
@@ -61,7 +61,8 @@ class WebHostProvider(Provider):
         command = [*self.settings["agent_command"], "--config", self.settings["agent_config"]]
         self._agent = AgentClient(LocalChild(command))
         self._timeout: float = self.settings["timeout"]
-        self._web = WebServer(self.settings["base_url"], self._timeout)
+        ports = self.settings["https_port"], self.settings["public_https_port"]
+        self._web = WebServer(self.settings["base_url"], self._timeout, *ports, self.settings["authorities"])
         self._kinds: Mapping[str, Kind[Any]] = {
             Site.kind: Sites(self._agent, self._timeout, self._web),
             Release.kind: Releases(self._agent, self._timeout, self._web, lambda sha256: self.open_archive(sha256)),
@@ -70,6 +71,8 @@ class WebHostProvider(Provider):
 
     @classmethod
     def public_url(cls, settings: Mapping[str, Any], site: Site) -> str:
+        if site.https is not None:
+            return f"https://{site.name}{shown_port(settings['public_https_port'])}/"
         port = settings["public_port"]
         scheme = "https" if port == HTTPS else "http"
         shown = "" if port in (HTTP, HTTPS) else f":{port}"

@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, validate
 
+from tapak.sdk.errors import Invalid
 from tapak.sdk.settings import SettingsSchema
+from tapak.sdk.x509 import read_chain
 
 
 def _server_url(value: str) -> None:
@@ -20,6 +22,14 @@ def _server_url(value: str) -> None:
         raise ValidationError("Isi dengan alamat server, misalnya http://127.0.0.1:8081.")
     if parts.query or parts.fragment or parts.username is not None:
         raise ValidationError("Hanya skema, alamat, dan porta.")
+
+
+def _authorities(value: str) -> None:
+    try:
+        if value:
+            read_chain(value)
+    except Invalid as problem:
+        raise ValidationError(problem.message) from None
 
 
 class WebHostSettings(SettingsSchema):
@@ -59,6 +69,26 @@ class WebHostSettings(SettingsSchema):
         metadata={
             "label": "Porta publik",
             "help": "Porta tempat publik membuka situs. 443 berarti https; 80 dan 443 tidak ditulis pada tautan.",
+        },
+    )
+    https_port = fields.Integer(
+        load_default=443,
+        strict=True,
+        validate=validate.Range(1, 65_535),
+        metadata={"label": "Porta HTTPS", "help": "Porta tempat server web menjawab HTTPS; di situ HTTPS diperiksa."},
+    )
+    public_https_port = fields.Integer(
+        load_default=443,
+        strict=True,
+        validate=validate.Range(1, 65_535),
+        metadata={"label": "Porta HTTPS publik", "help": "Porta tempat publik membuka situs dengan HTTPS."},
+    )
+    authorities = fields.String(
+        load_default="",
+        validate=_authorities,
+        metadata={
+            "label": "Penerbit sertifikat yang dipercaya",
+            "help": "PEM; hanya bila penerbit sertifikat adalah milik instansi sendiri.",
         },
     )
     timeout = fields.Float(

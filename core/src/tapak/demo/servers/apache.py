@@ -24,6 +24,7 @@ MODULES = (
     "vhost_alias",
     "proxy",
     "proxy_fcgi",
+    "ssl",
 )
 MODULES_DIR = Path("/usr/lib/apache2/modules")
 
@@ -34,7 +35,7 @@ PidFile "{pid_file}"
 Mutex file:{run} default
 ServerName tapak-demo.invalid
 Listen 127.0.0.1:{port}
-Include "{directory}/modules.conf"
+{listen}Include "{directory}/modules.conf"
 
 StartServers 1
 ServerLimit 8
@@ -85,12 +86,19 @@ CustomLog "{logs}/access.log" vhost_combined
     ServerName mass.invalid
     VirtualDocumentRoot "{sites}/%0/public"
     RewriteEngine On
-    RewriteCond "{switching}/%{{SERVER_NAME}}" -f
+{https}    RewriteCond "{switching}/%{{SERVER_NAME}}" -f
     RewriteCond "%{{REQUEST_URI}}" "!\\.(?i:php[0-9]?|phar|phtml)(/|$)"
     RewriteRule "^/(.*)" "{sites}/%{{SERVER_NAME}}/arriving/$1" [L]
     Header always set X-Tapak-Site "expr=%{{SERVER_NAME}}; served=mass"
 </VirtualHost>
 IncludeOptional "{vhosts}/*.conf"
+"""
+
+
+_HTTPS = """\
+    RewriteCond "{web}/https/%{{SERVER_NAME}}" -f
+    RewriteCond "{web}/suspended/%{{SERVER_NAME}}" !-f
+    RewriteRule "^" "https://%{{SERVER_NAME}}:{port}%{{REQUEST_URI}}" [R=308,L]
 """
 
 
@@ -128,6 +136,8 @@ class ApacheServer(WebServer):
             sockets=self.sockets,
             vhosts=self.vhosts,
             port=self.port,
+            listen=f"Listen 127.0.0.1:{self.tls_port} https\n" if self.tls_port else "",
+            https=_HTTPS.format(port=self.tls_port, web=self.web) if self.tls_port else "",
         )
 
     def agent_settings(self) -> Mapping[str, object]:

@@ -41,13 +41,13 @@ http {{
 
     server {{
         listen 127.0.0.1:{port} default_server;
-        server_name "~^(?<tapak_site>[a-z0-9][a-z0-9.-]*)$";
+{listen}        server_name "~^(?<tapak_site>[a-z0-9][a-z0-9.-]*)$";
         root "{sites}/$tapak_site/public";
         index index.php index.html;
         disable_symlinks on from="{sites}";
         add_header X-Tapak-Site "$tapak_site; served=mass" always;
         if (-e "{suspended}/$tapak_site") {{ return 410; }}
-        location ~ "/\\.(?!well-known(?:/|$))" {{ return 403; }}
+{https}        location ~ "/\\.(?!well-known(?:/|$))" {{ return 403; }}
         location ~ "\\.(?i:php[0-9]?|phar|phtml)$" {{
             try_files $uri =404;
             include /etc/nginx/fastcgi_params;
@@ -57,6 +57,27 @@ http {{
     }}
     include "{vhosts}/*.conf";
 }}
+"""
+
+
+_LISTEN = """\
+        listen 127.0.0.1:{port} ssl default_server;
+        ssl_certificate "{web}/tls/$ssl_server_name.pem";
+        ssl_certificate_key "{web}/tls/$ssl_server_name.pem";
+"""
+# What was asked for under another name than the handshake's gets 421 (RFC 9110 section 15.5.20).
+_HTTPS = """\
+        set $tapak_asked "$host";
+        if ($https) {{ set $tapak_asked "$ssl_server_name"; }}
+        if ($tapak_asked != "$host") {{ return 421; }}
+        set $tapak_way "";
+        if (-f "{web}/https/$tapak_site") {{ set $tapak_way "$scheme"; }}
+        if ($tapak_way = "http") {{ return 308 "https://$tapak_site:{port}$request_uri"; }}
+        set $tapak_hsts "";
+        if (-f "{web}/hsts_day/$tapak_site") {{ set $tapak_hsts "max-age=86400"; }}
+        if (-f "{web}/hsts_year/$tapak_site") {{ set $tapak_hsts "max-age=31536000"; }}
+        if ($https = "") {{ set $tapak_hsts ""; }}
+        add_header Strict-Transport-Security $tapak_hsts always;
 """
 
 
@@ -87,6 +108,8 @@ class NginxServer(WebServer):
             sockets=self.sockets,
             vhosts=self.vhosts,
             port=self.port,
+            listen=_LISTEN.format(port=self.tls_port, web=self.web) if self.tls_port else "",
+            https=_HTTPS.format(port=self.tls_port, web=self.web) if self.tls_port else "",
         )
 
     def agent_settings(self) -> Mapping[str, object]:

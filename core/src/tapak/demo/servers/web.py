@@ -23,12 +23,13 @@ from tapak.demo.servers.sshd import SshServer
 class WebServer(ABC):
     """One web server in ``directory`` (which every user can walk to), on ``port`` of 127.0.0.1.
 
-    Where an ``sftp`` server is given, sites can have accounts there.
+    Where an ``sftp`` server is given, sites can have accounts there. HTTPS is answered on ``tls_port`` (0: nowhere).
     """
 
     directory: Path
     port: int
     sftp: SshServer | None = None
+    tls_port: int = 0
 
     kind: ClassVar[str]
     program: ClassVar[str]
@@ -142,6 +143,9 @@ class WebServer(ABC):
         fpm = php_fpm()
         if fpm is not None:
             lines += ["[php]", f"program = {json.dumps(str(fpm))}", f"socket_dir = {json.dumps(str(self.sockets))}"]
+        if self.tls_port:
+            listen = str(self.agent_settings()["vhost_address"]).replace(str(self.port), str(self.tls_port))
+            lines += ["[tls]", f"listen = {json.dumps(listen)}", f"public_port = {self.tls_port}"]
         if self.sftp is not None:
             lines += [
                 "[sftp]",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tapak_webhost.agent import apache_dump, commands, files, listeners
@@ -16,25 +17,50 @@ from tapak_webhost.agent.protocol import (
     SERVER_BROKEN,
     AgentError,
 )
-from tapak_webhost.agent.spec import SiteSpec
+from tapak_webhost.agent.spec import SiteSpec, hsts_value, shown_port
 
 _MARKER = re.compile(r'X-Tapak-Generation "(\d{1,18})"')
 _COMPLAINT = re.compile(r"Syntax error on line (\d+) of ([^\n]+?):\s*([^\n]*)")
 
+_HEAD = "# Written by tapak-webhost: change the site there, not here.\n"
 _SITE = """\
-# Written by tapak-webhost: change the site there, not here.
 <VirtualHost {address}>
     ServerName {name}
     UseCanonicalName Off
     DocumentRoot {root}
     Header always set X-Tapak-Site {proof}
-    <IfModule rewrite_module>
+{https}    <IfModule rewrite_module>
         RewriteEngine On
-        RewriteCond {switching} -f
+{upgrade}        RewriteCond {switching} -f
         RewriteCond "%{{REQUEST_URI}}" "!\\.(?i:php[0-9]?|phar|phtml)(/|$)"
 {unmoved}        RewriteRule "^/(.*)" {arriving} [L]
     </IfModule>
 {directives}</VirtualHost>
+"""
+_HTTPS = """\
+    # {certificate}
+    SSLEngine on
+    SSLCertificateFile {file}
+"""
+_UPGRADE = """\
+        RewriteCond {suspended} !-f
+        RewriteRule "^" "https://{name}{port}%{{REQUEST_URI}}" [R=308,L]
+"""
+_LINE = """\
+# Written by tapak-webhost: the sites that share a certificate.
+<VirtualHost {address}>
+    ServerName {name}.invalid
+    ServerAlias {names}
+    UseCanonicalName Off
+    VirtualDocumentRoot {root}
+    Header always set X-Tapak-Site "expr=%{{SERVER_NAME}}; served=mass"
+    Header always set Strict-Transport-Security "max-age=86400" {day}
+    Header always set Strict-Transport-Security "max-age=31536000" {year}
+{https}    RewriteEngine On
+    RewriteCond {switching} -f
+    RewriteCond "%{{REQUEST_URI}}" "!\\.(?i:php[0-9]?|phar|phtml)(/|$)"
+    RewriteRule "^/(.*)" {arriving} [L]
+</VirtualHost>
 """
 _MARKER_SITE = """\
 # Written by tapak-webhost: by this number it sees that a reload took place.
@@ -69,7 +95,35 @@ class Apache:
     def site_file(self, name: str) -> str:
         return f"site-{name}.conf"
 
-    def site_text(self, spec: SiteSpec) -> str:
+    def site_text(self, spec: SiteSpec, certificate: str) -> str:
+        if spec.https is None or self._config.tls is None:
+            return _HEAD + self._host(spec, self._config.vhost_address, "", "")
+        tls, web = self._config.tls, self._config.web_dir
+        https = _HTTPS.format(certificate=certificate, file=_quoted(str(web / "tls" / f"{spec.name}.pem")))
+        hsts = hsts_value(spec.https.hsts)
+        https += f'    Header always set Strict-Transport-Security "{hsts}"\n' if hsts else ""
+        suspended, port = _quoted(str(web / "suspended" / spec.name)), shown_port(tls.public_port)
+        upgrade = _UPGRADE.format(suspended=suspended, name=spec.name, port=port) if spec.https.redirect else ""
+        plain = self._host(spec, self._config.vhost_address, "", upgrade)
+        return _HEAD + plain + self._host(spec, tls.listen, https, "")
+
+    def line_text(self, line: str, names: Sequence[str], certificate: str) -> str | None:
+        if self._config.tls is None:
+            return None
+        web = self._config.web_dir
+        return _LINE.format(
+            address=self._config.tls.listen,
+            name=line.removeprefix("~"),
+            names=" ".join(names),
+            root=_quoted(f"{web}/sites/%0/public"),
+            https=_HTTPS.format(certificate=certificate, file=_quoted(str(web / "tls" / f"{line}.pem"))),
+            day=_quoted(f"expr=-f '{web}/hsts_day/%{{SERVER_NAME}}'"),
+            year=_quoted(f"expr=-f '{web}/hsts_year/%{{SERVER_NAME}}'"),
+            switching=_quoted(f"{web}/switching/%{{SERVER_NAME}}"),
+            arriving=_quoted(f"{web}/sites/%{{SERVER_NAME}}/arriving/$1"),
+        )
+
+    def _host(self, spec: SiteSpec, address: str, https: str, upgrade: str) -> str:
         web = self._config.web_dir
         lines = [f'    Header always set "{name}" {_quoted(value.replace("%", "%%"))}' for name, value in spec.headers]
         # The first match wins, so longer paths stand first.
@@ -77,8 +131,10 @@ class Apache:
             lines.append(f"    Redirect {redirect.status} {_quoted(redirect.path)} {_quoted(redirect.target)}")
         unmoved = [f'        RewriteCond "%{{REQUEST_URI}}" "!{_prefix(redirect.path)}"' for redirect in spec.redirects]
         return _SITE.format(
-            address=self._config.vhost_address,
+            address=address,
             name=spec.name,
+            https=https,
+            upgrade=upgrade,
             root=_quoted(str(web / "sites" / spec.name / "public")),
             switching=_quoted(str(web / "switching" / spec.name)),
             arriving=_quoted(f"{web / 'sites' / spec.name / 'arriving'}/$1"),

@@ -16,7 +16,7 @@ NGINX = "nginx"
 _PATHS = ("web_dir", "vhost_dir", "state_dir", "access_log", "program", "main_conf", "pid_file")
 _APACHE_PATHS = ("modules_conf", "info_module")
 _WORDS = ("server", "address", "vhost_address")
-_OPTIONAL = ("reload_command", "web_group", "php", "sftp", "error_log")
+_OPTIONAL = ("reload_command", "web_group", "php", "sftp", "tls", "error_log")
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,22 @@ class Sftp:
 
 
 @dataclass(frozen=True)
+class TlsListener:
+    """HTTPS is answered where ``listen`` says (as ``vhost_address``); the public reaches it at ``public_port``."""
+
+    listen: str
+    public_port: int = 443
+
+
+@dataclass(frozen=True)
 class Config:
     """Where things are on this host.
 
     ``web_dir`` holds ``sites``, ``staging``, ``removed`` and ``suspended`` on one file system. ``address`` (host:port)
     is where the agent itself asks the server; ``vhost_address`` stands in ``<VirtualHost …>`` or ``listen``.
     ``program`` and ``main_conf`` are the server's; ``reload_command`` replaces its own way to reload. ``modules`` is
-    there for Apache only, ``php`` and ``sftp`` where the host offers them. Through the group ``web_group`` the web
-    server reads what belongs to a site's own user. Of ``error_log`` a site's unit is told the lines that concern it.
+    there for Apache only, ``php``, ``sftp`` and ``tls`` where the host offers them. Through the group ``web_group``
+    the web server reads what belongs to a site's own user. Of ``error_log`` a site's unit is told the lines about it.
     """
 
     server: str
@@ -70,6 +78,7 @@ class Config:
     web_group: str = ""
     php: PhpFpm | None = None
     sftp: Sftp | None = None
+    tls: TlsListener | None = None
     error_log: Path | None = None
 
 
@@ -108,6 +117,7 @@ def _config(found: Mapping[str, Any]) -> Config:
         web_group=_word(found, "web_group") if "web_group" in found else "",
         php=_php(found["php"]) if "php" in found else None,
         sftp=_sftp(found["sftp"]) if "sftp" in found else None,
+        tls=_tls(found["tls"]) if "tls" in found else None,
         error_log=_path(found, "error_log") if "error_log" in found else None,
         **{key: _path(found, key) for key in _PATHS},
     )
@@ -125,6 +135,16 @@ def _sftp(found: Any) -> Sftp:
         raise ValueError("sftp must be a table")
     _known(found, {"address", "host_key", "keys_dir"}, "sftp.")
     return Sftp(_address(_word(found, "address")), _path(found, "host_key"), _path(found, "keys_dir"))
+
+
+def _tls(found: Any) -> TlsListener:
+    if not isinstance(found, dict):
+        raise ValueError("tls must be a table")
+    _known(found, {"listen", "public_port"}, "tls.")
+    port = found.get("public_port", 443)
+    if not isinstance(port, int) or isinstance(port, bool) or not 0 < port < 65536:
+        raise ValueError("tls.public_port must be a port")
+    return TlsListener(_word(found, "listen"), port)
 
 
 def _known(found: Mapping[str, Any], allowed: set[str], where: str) -> None:

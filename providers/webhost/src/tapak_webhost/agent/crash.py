@@ -27,6 +27,8 @@ CRASHPOINTS = (
     "account.opened",
     "account.recorded",
     "account.locked",
+    "https.placed",
+    "https.switched",
     "vhost.journaled",
     "vhost.placed",
     "vhost.marked",

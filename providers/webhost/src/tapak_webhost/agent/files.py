@@ -93,16 +93,27 @@ def read(at: int, name: str, limit: int) -> bytes | None:
         os.close(fd)
 
 
-def create(at: int, name: str, content: bytes, durable: bool = True, like: int | None = None) -> None:
-    """A new file, which belongs to the owner and group of the directory ``like``; on any failure none is left.
+def create(
+    at: int,
+    name: str,
+    content: bytes,
+    durable: bool = True,
+    like: int | None = None,
+    mode: int = FILE_MODE,
+    gid: int = -1,
+) -> None:
+    """A new file, which belongs to the owner and group of the directory ``like``, or to the group ``gid``.
+
+    On any failure none is left.
 
     Raises:
         FileExistsError: the name is taken.
     """
-    fd = os.open(name, _CREATE, FILE_MODE, dir_fd=at)
+    fd = os.open(name, _CREATE, mode & 0o600, dir_fd=at)
     try:
         with os.fdopen(fd, "wb", buffering=0) as stream:
-            os.fchmod(fd, FILE_MODE)
+            os.fchown(fd, -1, gid)
+            os.fchmod(fd, mode)
             if like is not None:
                 holder = os.fstat(like)
                 os.fchown(fd, holder.st_uid, holder.st_gid)
@@ -117,7 +128,14 @@ def create(at: int, name: str, content: bytes, durable: bool = True, like: int |
 
 
 def replace(
-    at: int, name: str, content: bytes, via: int | None = None, durable: bool = True, like: int | None = None
+    at: int,
+    name: str,
+    content: bytes,
+    via: int | None = None,
+    durable: bool = True,
+    like: int | None = None,
+    mode: int = FILE_MODE,
+    gid: int = -1,
 ) -> None:
     """Put ``content`` at ``name`` in one step; the draft is written in ``via``, on the same file system.
 
@@ -126,7 +144,7 @@ def replace(
     draft_at = at if via is None else via
     with contextlib.suppress(FileNotFoundError):
         os.unlink(DRAFT, dir_fd=draft_at)
-    create(draft_at, DRAFT, content, durable, like)
+    create(draft_at, DRAFT, content, durable, like, mode, gid)
     try:
         os.replace(DRAFT, name, src_dir_fd=draft_at, dst_dir_fd=at)
     except BaseException:

@@ -13,6 +13,7 @@ from tapak_webhost.agent import archives, diversion, fences, files, sites
 from tapak_webhost.agent.accounts import Accounts
 from tapak_webhost.agent.config import Config
 from tapak_webhost.agent.environment import Environment
+from tapak_webhost.agent.https import Bundle, Https
 from tapak_webhost.agent.journal import Entry
 from tapak_webhost.agent.php import Php
 from tapak_webhost.agent.protocol import BUSY, CHANGED_MEANWHILE, FOREIGN, AgentError
@@ -57,6 +58,7 @@ class Host:
         self.places = places
         self.failed: dict[str, str] = {}
         self._vhosts = vhosts
+        self.https = Https(config, server, web, vhosts, places["https"])
 
     def recover(self, by: float) -> None:
         """Finish or undo what a killed agent left; half-made sites were never served and go.
@@ -67,6 +69,7 @@ class Host:
         archives.clear_old(self.places["archives"])
         diversion.recover(self.web)
         self._vhosts.recover(by)
+        self.https.recover(by)
         self.failed = self.runtime.recover(by)
 
     def settled(self) -> None:
@@ -91,6 +94,7 @@ class Host:
         observed: SiteSpec | None,
         name: str,
         environment: Environment,
+        certificate: Bundle | None,
         fence: int,
         deadline: float,
     ) -> Standing | None:
@@ -103,18 +107,22 @@ class Host:
         fences.admit(self.places["fences"], name, fence, found.meta.fence if found and found.meta else 0)
         if found and found.served == "foreign":
             raise AgentError(FOREIGN, f"{name}: something stands there that isn't ours", name=name)
-        if (found.spec if found else None) == desired and (desired is None or self.runtime.fits(desired, environment)):
+        same = (found.spec if found else None) == desired
+        if same and (desired is None or self._fits(desired, environment, certificate)):
             return found
         if (found.spec if found else None) != observed:
             raise AgentError(CHANGED_MEANWHILE, f"{name}: what stands isn't what was observed", name=name)
         if desired is not None:
-            self._write(desired, found, environment, fence, deadline)
+            self._write(desired, found, environment, certificate, fence, deadline)
         elif found is not None:
             self._delete(found, deadline)
         return self.standing(name)
 
+    def _fits(self, desired: SiteSpec, environment: Environment, certificate: Bundle | None) -> bool:
+        return self.runtime.fits(desired, environment) and self.https.fits(desired, certificate)
+
     def _served(self, meta: Meta, vhost: bytes | None) -> SiteSpec:
-        spec = self.runtime.standing(meta.spec)
+        spec = replace(self.runtime.standing(meta.spec), https=self.https.standing(meta.spec))
         if vhost is None:
             spec = spec.mass()
         elif sites.digest(vhost) != meta.vhost:
@@ -122,9 +130,16 @@ class Host:
         return spec if sites.has_public(self.web, spec.name) else replace(spec, title="", owner="")
 
     def _write(
-        self, desired: SiteSpec, found: Standing | None, environment: Environment, fence: int, deadline: float
+        self,
+        desired: SiteSpec,
+        found: Standing | None,
+        environment: Environment,
+        certificate: Bundle | None,
+        fence: int,
+        deadline: float,
     ) -> None:
-        text = self.server.site_text(desired) if desired.needs_own_file else None
+        shown = self.https.prepare(desired, certificate, deadline)
+        text = self.server.site_text(desired, shown) if desired.needs_own_file else None
         old = found.meta if found else None
         meta = Meta(
             spec=desired,
@@ -155,6 +170,7 @@ class Host:
             self.runtime.undo(name, conf, suspended, self._vhosts.undo_by)
             raise
         self.runtime.finish(desired, deadline)
+        self.https.finish(desired, deadline)
 
     def _delete(self, found: Standing, deadline: float) -> None:
         name, kept = found.spec.name, sites.removal()
@@ -164,6 +180,7 @@ class Host:
             entry = Entry(name, secrets.token_hex(8), found.vhost.decode(errors="surrogateescape"), kept)
             self._vhosts.change(entry, None, lambda: None, deadline)
         self.runtime.clear(name)
+        self.https.clear(name, deadline)
 
 
 @contextlib.contextmanager
@@ -177,7 +194,7 @@ def locked(config: Config, server: Server, deadline: float, undo_by: float) -> I
     with contextlib.ExitStack() as stack:
         state = stack.enter_context(files.directory(config.state_dir))
         places = {}
-        for name in ("journal", "fences", "php", "archives", "accounts"):
+        for name in ("journal", "fences", "php", "archives", "accounts", "https"):
             files.make_directory(name, state, 0o700)
             places[name] = stack.enter_context(files.directory(name, state))
         root = stack.enter_context(files.directory(config.web_dir))

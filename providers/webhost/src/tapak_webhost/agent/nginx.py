@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tapak_webhost.agent import commands, files, listeners, nginx_dump
@@ -17,7 +18,7 @@ from tapak_webhost.agent.protocol import (
     SERVER_BROKEN,
     AgentError,
 )
-from tapak_webhost.agent.spec import Redirect, SiteSpec
+from tapak_webhost.agent.spec import Redirect, SiteSpec, hsts_value, shown_port
 
 _MARKER = re.compile(r'X-Tapak-Generation "(\d{1,18})"')
 _COMPLAINT = re.compile(r"\[(?:emerg|crit|alert)\] (?:\d+#\d+: )?([^\n]*)")
@@ -38,7 +39,7 @@ server {{
     add_header X-Tapak-Site {proof} always;
 {headers}
     if (-e {suspended}) {{ return 410; }}
-    location ~ "/\\.(?!well-known(?:/|$))" {{ return 403; }}
+{https}    location ~ "/\\.(?!well-known(?:/|$))" {{ return 403; }}
 {redirects}    location ~ "\\.(?i:php[0-9]?|phar|phtml)$" {{
 {php}    }}
 }}
@@ -49,6 +50,16 @@ _PHP = """\
         fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
         fastcgi_pass {socket};
 """
+# Read by name at each handshake: a newer certificate needs no reload, and a missing one fails nobody else's test.
+_HTTPS = """\
+    listen {listen} ssl;
+    ssl_certificate {certificate}$ssl_server_name.pem";
+    ssl_certificate_key {certificate}$ssl_server_name.pem";
+    set $tapak_hsts "";
+    if ($https) {{ set $tapak_hsts "{hsts}"; }}
+    add_header Strict-Transport-Security $tapak_hsts always;
+"""
+_UPGRADE = '    if ($https = "") {{ return 308 "https://{name}{port}$request_uri"; }}\n'
 _NO_PHP = "        return 403;\n"
 # The rest of the path is taken as the client sent it: decoded, it could hold the end of a header's line.
 _REDIRECT = """\
@@ -94,7 +105,7 @@ class Nginx:
     def site_file(self, name: str) -> str:
         return f"site-{name}.conf"
 
-    def site_text(self, spec: SiteSpec) -> str:
+    def site_text(self, spec: SiteSpec, certificate: str) -> str:
         web = self._config.web_dir
         # The first match wins, so longer paths stand first.
         redirects = sorted(spec.redirects, key=lambda redirect: -len(redirect.path))
@@ -107,7 +118,11 @@ class Nginx:
             headers="".join(f"    add_header {_quoted(key)} {_quoted(value)} always;\n" for key, value in spec.headers),
             redirects="".join(map(_redirect, redirects)),
             php=self._php(spec.name),
+            https=self._https(spec),
         )
+
+    def line_text(self, line: str, names: Sequence[str], certificate: str) -> str | None:
+        return None
 
     def marker_text(self, generation: int) -> str:
         return _MARKER_SITE.format(
@@ -158,6 +173,15 @@ class Nginx:
             if time.monotonic() >= deadline:
                 raise AgentError(RELOAD_UNPROVED, "the workers of the old configuration go on")
             time.sleep(0.005)
+
+    def _https(self, spec: SiteSpec) -> str:
+        if spec.https is None or self._config.tls is None:
+            return ""
+        tls = self._config.tls
+        place = _quoted(f"{self._config.web_dir / 'tls'}/").removesuffix('"')
+        made = _HTTPS.format(listen=tls.listen, certificate=place, hsts=hsts_value(spec.https.hsts))
+        upgrade = _UPGRADE.format(name=spec.name, port=shown_port(tls.public_port))
+        return made + (upgrade if spec.https.redirect else "")
 
     def _php(self, name: str) -> str:
         """PHP's source is shown at no site, whether it has PHP or not."""

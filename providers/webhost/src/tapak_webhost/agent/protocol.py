@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-PROTOCOL = 3
+PROTOCOL = 4
 MAX_REQUEST = 1_048_576
 MAX_NAMES = 1000
 MAX_TIMEOUT = 600.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from tapak_webhost.agent.spec import SiteSpec
@@ -18,8 +19,15 @@ class Server(Protocol):
         """The name of a site's own file in the vhost directory."""
         ...
 
-    def site_text(self, spec: SiteSpec) -> str:
-        """The site's own file."""
+    def site_text(self, spec: SiteSpec, certificate: str) -> str:
+        """The site's own file; with HTTPS, ``certificate`` says which one it has."""
+        ...
+
+    def line_text(self, line: str, names: Sequence[str], certificate: str) -> str | None:
+        """A file for all mass-served sites that share a certificate for ``names``, kept as ``<line>.pem``.
+
+        None where the server reads each site's own as it is asked for.
+        """
         ...
 
     def marker_text(self, generation: int) -> str:

@@ -32,7 +32,8 @@ META_LIMIT = 1_048_576
 # A site's own user alone writes its files, and only the web server's group reads them.
 OWN_MODE = 0o2750
 
-# By the names of Web's fields. Sites' users walk through "private"; the web server looks into the last two.
+# By the names of Web's fields. Sites' users walk through "private"; the web server looks into those from
+# "suspended" on; keys among the certificates in "tls" are for its group alone.
 _PLACES = {
     "sites": 0o755,
     "staging": 0o700,
@@ -40,6 +41,10 @@ _PLACES = {
     "private": 0o711,
     "suspended": 0o755,
     "switching": 0o755,
+    "tls": 0o711,
+    "https": 0o755,
+    "hsts_day": 0o755,
+    "hsts_year": 0o755,
 }
 PAGE_LIMIT = 65_536
 
@@ -66,6 +71,10 @@ class Web:
     private: int
     suspended: int
     switching: int
+    tls: int
+    https: int
+    hsts_day: int
+    hsts_year: int
 
 
 @dataclass(frozen=True)

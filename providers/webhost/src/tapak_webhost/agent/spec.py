@@ -13,6 +13,7 @@ from tapak_webhost.agent.protocol import BAD_REQUEST, INVALID_SPEC, AgentError, 
 MAX_WORDS = 200
 MAX_ROWS = 50
 MAX_VALUE = 2000
+HSTS = ("day", "year")
 STATUSES = frozenset({301, 302, 303, 307, 308})
 # Names that frame the message, plant cookies for the whole zone, or prove who serves.
 DENIED_HEADERS = frozenset(
@@ -22,7 +23,7 @@ DENIED_HEADERS = frozenset(
     """.split()  # noqa: SIM905 - forty quotation marks tell nothing
 )
 
-_FIELDS = frozenset({"name", "title", "owner", "redirects", "headers", "php", "suspended"})
+_FIELDS = frozenset({"name", "title", "owner", "redirects", "headers", "php", "suspended", "https"})
 _PHP_LIMITS = {"memory": 2048, "upload": 1024, "seconds": 300}
 _REDIRECT_FIELDS = frozenset({"path", "target", "status"})
 _HEADER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
@@ -53,6 +54,14 @@ class PhpSpec:
 
 
 @dataclass(frozen=True)
+class HttpsSpec:
+    """HTTPS of a site: whether HTTP leads there, and for how long browsers are told so (off, day, year)."""
+
+    redirect: bool
+    hsts: str
+
+
+@dataclass(frozen=True)
 class SiteSpec:
     """One site; equality is what changes are compared by."""
 
@@ -63,6 +72,7 @@ class SiteSpec:
     headers: tuple[tuple[str, str], ...] = ()
     php: PhpSpec | None = None
     suspended: bool = False
+    https: HttpsSpec | None = None
 
     @property
     def needs_own_file(self) -> bool:
@@ -83,7 +93,19 @@ class SiteSpec:
             "headers": [list(pair) for pair in self.headers],
             "php": asdict(self.php) if self.php else None,
             "suspended": self.suspended,
+            "https": asdict(self.https) if self.https else None,
         }
+
+
+def hsts_value(hsts: str) -> str:
+    """What ``Strict-Transport-Security`` says; empty where it isn't sent."""
+    seconds = {"day": 86_400, "year": 31_536_000}.get(hsts)
+    return f"max-age={seconds}" if seconds else ""
+
+
+def shown_port(port: int) -> str:
+    """A port as it stands in an https URL."""
+    return "" if port == 443 else f":{port}"
 
 
 def spec_from(value: Any) -> SiteSpec:
@@ -103,6 +125,7 @@ def spec_from(value: Any) -> SiteSpec:
         headers=tuple(_header(row) for row in rows(value, "headers", "spec", MAX_ROWS)),
         php=php_from(value.get("php")),
         suspended=flag(value, "suspended", "spec"),
+        https=_https(value.get("https")),
     )
 
 
@@ -118,6 +141,18 @@ def php_from(value: Any) -> PhpSpec | None:
         raise AgentError(BAD_REQUEST, "php is an object or null")
     only(value, frozenset(_PHP_LIMITS), "php")
     return PhpSpec(**{key: integer(value, key, "php", 1, highest) for key, highest in _PHP_LIMITS.items()})
+
+
+def _https(value: Any) -> HttpsSpec | None:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise AgentError(BAD_REQUEST, "https is an object or null")
+    only(value, frozenset({"redirect", "hsts"}), "https")
+    hsts = text(value, "hsts", "https")
+    if hsts not in ("off", *HSTS):
+        raise AgentError(BAD_REQUEST, "https: hsts is off, day or year")
+    return HttpsSpec(flag(value, "redirect", "https"), hsts)
 
 
 def check(spec: SiteSpec) -> SiteSpec:

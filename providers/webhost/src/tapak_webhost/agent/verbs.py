@@ -28,7 +28,8 @@ from tapak_webhost.agent import (
 from tapak_webhost.agent.accounts import AccountSpec
 from tapak_webhost.agent.config import Config
 from tapak_webhost.agent.environment import environment_from
-from tapak_webhost.agent.host import Standing
+from tapak_webhost.agent.host import Host, Standing
+from tapak_webhost.agent.https import bundle_from
 from tapak_webhost.agent.names import server_name
 from tapak_webhost.agent.protocol import (
     BAD_REQUEST,
@@ -94,29 +95,31 @@ class Verbs:
 
     def _offers(self) -> list[str]:
         sftp = self.config.sftp is not None and os.geteuid() == 0
-        return [*(["php"] if self.config.php else []), *(["account"] if sftp else [])]
+        offers = [key for key, there in (("php", self.config.php), ("https", self.config.tls)) if there]
+        return [*offers, *(["account"] if sftp else [])]
 
     def read(self, fields: Fields) -> Answer:
         """What stands at each of ``names``."""
         names = _names(fields)
         now = time.monotonic()
         with host.locked(self.config, self.server, now + READ_SECONDS / 2, now + READ_SECONDS) as held:
-            return {"sites": {name: _told(held.standing(name)) for name in names}}
+            return {"sites": {name: _told(held.standing(name), held) for name in names}}
 
     def apply(self, fields: Fields) -> Answer:
         """Bring ``name`` from ``observed`` to ``desired`` (each null where there is no site).
 
-        ``environment`` is what its PHP finds, completely.
+        ``environment`` is what its PHP finds, completely; ``certificate`` what it answers HTTPS with.
         """
         name, fence, deadline, undo_by = _change(fields)
         desired, observed = _spec(fields, "desired", name), _spec(fields, "observed", name)
         environment = environment_from(fields.get("environment", {}))
+        certificate = bundle_from(fields.get("certificate"))
         if desired is None and observed is None:
             raise AgentError(BAD_REQUEST, "apply: desired or observed must be a spec")
         if desired is not None:
             check(desired)
         with host.locked(self.config, self.server, deadline, undo_by) as held:
-            site = _told(held.apply(desired, observed, name, environment, fence, deadline))
+            site = _told(held.apply(desired, observed, name, environment, certificate, fence, deadline), held)
             return {"site": site, "document_root": str(self.config.web_dir / "sites" / name / sites.PUBLIC)}
 
     def put(self, fields: Fields) -> Answer:
@@ -252,7 +255,7 @@ _CHANGE = frozenset({"name", "fence", "timeout", "desired", "observed"})
 _VERBS: dict[str, tuple[frozenset[str], Callable[[Verbs, Fields], Answer]]] = {
     "hello": (frozenset(), Verbs.hello),
     "read": (frozenset({"names"}), Verbs.read),
-    "apply": (_CHANGE | {"environment"}, Verbs.apply),
+    "apply": (_CHANGE | {"environment", "certificate"}, Verbs.apply),
     "put": (frozenset({"sha256", "size", "offset", "data"}), Verbs.put),
     "read_releases": (frozenset({"names"}), Verbs.read_releases),
     "apply_release": (_CHANGE, Verbs.apply_release),
@@ -299,7 +302,7 @@ def _spec(fields: Fields, key: str, name: str) -> SiteSpec | None:
     return spec
 
 
-def _told(standing: Standing | None) -> Answer | None:
+def _told(standing: Standing | None, held: Host) -> Answer | None:
     if standing is None:
         return None
     meta = standing.meta
@@ -308,6 +311,7 @@ def _told(standing: Standing | None) -> Answer | None:
         "served": standing.served,
         "generation": meta.generation if meta else 0,
         "fence": meta.fence if meta else 0,
+        "certificate": held.https.fingerprint(standing.spec.name) if standing.spec.https else "",
     }
 
 
