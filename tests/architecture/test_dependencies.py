@@ -16,6 +16,7 @@ OURS = {
     "tapak_kukar": "tapak-kukar",
     "tapak_tarakan": "tapak-tarakan",
     "tapak_pontianak": "tapak-pontianak",
+    "tapak_acme": "tapak-acme",
     "tapak_bind": "tapak-bind",
     "tapak_cloudflare": "tapak-cloudflare",
     "tapak_mariadb": "tapak-mariadb",

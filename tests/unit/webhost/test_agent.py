@@ -24,6 +24,7 @@ SPEC = {
     "headers": [],
     "php": None,
     "suspended": False,
+    "https": None,
 }
 APPLY = {"verb": "apply", "name": "a.example.test", "fence": 1, "timeout": 5, "desired": SPEC, "observed": None}
 CONFIG = """\
@@ -119,7 +120,7 @@ def _greets_and_makes(ask: Ask, sites: Path) -> None:
         "id": 1,
         "ok": True,
         "result": {
-            "site": {"spec": SPEC, "served": "mass", "generation": 1, "fence": 1},
+            "site": {"spec": SPEC, "served": "mass", "generation": 1, "fence": 1, "certificate": ""},
             "document_root": str(sites / "a.example.test/public"),
         },
     }

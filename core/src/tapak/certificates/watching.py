@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tapak.accounts.policy import may
 from tapak.certificates.own import OwnCertificate
 from tapak.certificates.service import WARNED, uploaded
+from tapak.plugins import Registry
 from tapak.provisioning.models import Connection, Resource
+from tapak.provisioning.renewing import renew
 from tapak.requests.desk import Desk
 from tapak.sdk.certificates import Certificate
 
 SHOWN = 20
+AT_ONCE = 200
+"""Certificates that are asked for in one day, soonest due first: authorities count what they issue."""
 
 
 @dataclass(frozen=True)
@@ -59,3 +65,24 @@ def _made(desk: Desk) -> Sequence[Ending]:
         Ending(identity.partition("/")[0], datetime.fromisoformat(at), 1, own=False, reason=reason)
         for identity, at, reason in desk.session.execute(query)
     ]
+
+
+def renew_due(session: Session, plugins: Registry, now: datetime) -> int:
+    """Ask for a newer certificate where two thirds of one's time are over; gives how many there are.
+
+    Only of providers that make newer ones by themselves. What failed yesterday is asked for again.
+    """
+    renewing = [key for key, each in plugins.providers.items() if getattr(each, "renews", False)]
+    query = (
+        select(Resource.id, Resource.outputs)
+        .join(Connection, Connection.id == Resource.connection_id)
+        .where(Resource.kind == Certificate.kind, Resource.state.in_(("live", "failed")))
+        .where(Resource.outputs_generation > 0, Resource.spec.is_not(None), Connection.provider.in_(renewing))
+    )
+    due = sorted((at, row.id) for row in session.execute(query) if (at := _renewal(row.outputs)) <= now)
+    return renew(session, [resource_id for _, resource_id in due[:AT_ONCE]])
+
+
+def _renewal(outputs: Mapping[str, Any]) -> datetime:
+    begins, ends = (datetime.fromisoformat(outputs[name]) for name in ("not_before", "not_after"))
+    return begins + (ends - begins) * 2 / 3

@@ -80,5 +80,19 @@ def upgrade() -> None:
     click.echo(f"database is at revision {migrations.upgrade(Config.from_environment().needed('owner_url'))}")
 
 
-for group in (tenant, account, procedure, register, report, logbook, provider, certificate, connection, zone, audit, scan, doctor):
+for group in (
+    tenant,
+    account,
+    procedure,
+    register,
+    report,
+    logbook,
+    provider,
+    certificate,
+    connection,
+    zone,
+    audit,
+    scan,
+    doctor,
+):
     tapak.add_command(group)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from tapak.backups import acts, running
+from tapak.certificates import watching
 from tapak.connections import checking
 from tapak.connections.service import CHECK
 from tapak.db.crashpoint import DOCUMENT_RECORDED, DOCUMENT_RENDERED, crashpoint
@@ -181,6 +182,7 @@ def clear_away(tools: Tools, session: Session, lease: Lease) -> None:
     desk = _desk(tools, session)
     expiry.look(session, desk.tenant, desk.now)
     usage.begin_counting(desk)
+    watching.renew_due(session, tools.registry, desk.now)
     sweep.sweep(session, tools.documents)
     scans.sweep(tools.config.scanning)
     if not end_lease(session, lease, again_in=sweep.EVERY):

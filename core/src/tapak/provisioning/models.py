@@ -111,7 +111,8 @@ class JournalEntry(OwnedRow, Base):
     """One line of what was done to a resource: written and committed before the act it tells of.
 
     ``phase``: intent (about to apply ``spec``; None: to remove it), applied, verified, failed, drift, adopted (an
-    officer takes a foreign thing over) or repair (an officer has a change by hand undone).
+    officer takes a foreign thing over), repair (an officer has a change by hand undone), challenge (about to have
+    ``spec`` stand for a moment) or challenge_ended.
     """
 
     __tablename__ = "journal_entry"

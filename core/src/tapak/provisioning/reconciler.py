@@ -32,6 +32,7 @@ from tapak.provisioning.connections import ProviderPool
 from tapak.provisioning.items import Item, load, ready
 from tapak.provisioning.ledger import Ledger
 from tapak.provisioning.models import DRIFTED_CODE
+from tapak.provisioning.publishing import Publisher
 from tapak.sdk.errors import ChangedMeanwhile, ForeignResource, ProviderError, TapakError
 from tapak.sdk.provider import Change, Provider, Verification
 from tapak.sdk.resources import RecordSet, Spec, spec_to_json
@@ -109,6 +110,7 @@ class Reconciliation:
         self._hold = hold
         self._ledger = Ledger(lease.row_id, lease)
         self._opened = outputs.Opener(session.info[TENANT], pool.identities)
+        self._publisher = Publisher(session, pool, lease.fence, self._commit)
         self._by_place = {(item.kind, item.identity): item for item in items}
         self._observed: dict[int, Spec | None] = {}
         self._in_the_way: dict[str, Spec] = {}
@@ -222,6 +224,7 @@ class Reconciliation:
         changes = [(item, item.change) for item in items if item.change is not None]
         try:
             provider = self._provider(items)
+            provider.published = self._publisher.of(items[0])
             handed = outputs.hand_over(changes, self._items, self._opened)
             answers = provider.apply(handed, fence=self._lease.fence, timeout=self._timing.act)
             outputs.take(self._session, items, answers)

@@ -157,6 +157,8 @@ def alone_here(name: str, seconds: float) -> Iterator[None]:
 def not_alone(name: str) -> ProviderUnavailable:
     """The error for a lock that others hold."""
     return ProviderUnavailable("Server sedang dikerjakan oleh pekerja lain; dicoba lagi.", log=f"{name}: locked")
+
+
 def nothing_kept(spec: Spec) -> Mapping[str, Any]:
     """Where nobody keeps what was given."""
     return {}
@@ -178,12 +180,12 @@ class Provider(ABC):
     context manager. Core sets what a provider may use besides:
 
     * ``open_archive`` gives the bytes of a release's archive, by its SHA-256 in hexadecimal; the caller closes it;
-    * ``alone(name, seconds)`` holds a lock against every worker that asks for it by the same name, for servers that can't
-      compare and write in one act;
+    * ``alone(name, seconds)`` holds a lock against every worker that asks for it by the same name, for servers that
+      can't compare and write in one act;
     * ``kept`` gives the outputs, secret ones included, that ``apply`` last gave for a resource; empty where none are;
-    * ``published`` has the values of record sets stand at every authoritative server of their zone, through whichever
-      connection the tenant has for it, for as long as its block lasts (within ``timeout`` seconds, or it raises a
-      :class:`~tapak.sdk.errors.ProviderError`); what else stands there stays.
+    * ``published`` has the values of record sets (``zone`` may be left empty) stand at every authoritative server of
+      their zone, through whichever connection the tenant has for it, for as long as its block lasts; what else stands
+      there stays. Where it can't within ``timeout`` seconds, it raises a :class:`~tapak.sdk.errors.ProviderError`.
     """
 
     name: ClassVar[str]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import ssl
+import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +21,7 @@ from cryptography.x509.oid import NameOID
 from tapak.sdk.errors import Invalid
 
 LONGEST_CHAIN = 10
+_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", re.DOTALL)
 LARGEST = 262_144
 """Bytes of one PEM file."""
 
@@ -170,12 +175,16 @@ def _trust_problem(chain: Sequence[x509.Certificate], further: Sequence[x509.Cer
     )
 
 
-def _system_roots() -> list[x509.Certificate]:
-    place = ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt"
-    try:
-        return x509.load_pem_x509_certificates(Path(place).read_bytes())
-    except (OSError, ValueError):
-        return []
+@lru_cache(maxsize=1)
+def _system_roots() -> Sequence[x509.Certificate]:
+    """What this machine trusts; one that isn't made as it should be (RFC 5280) is left out."""
+    place, found = ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt", []
+    with suppress(OSError), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for block in _BLOCK.findall(Path(place).read_bytes()):
+            with suppress(ValueError, Warning):
+                found.append(x509.load_pem_x509_certificate(block))
+    return tuple(found)
 
 
 def _called(name: x509.Name) -> str:

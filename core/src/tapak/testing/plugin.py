@@ -17,6 +17,7 @@ from tapak.accounts import passwords
 from tapak.demo.servers.apache import ApacheServer
 from tapak.demo.servers.bind import BindServer
 from tapak.demo.servers.mariadb import MariadbServer
+from tapak.demo.servers.pebble import PebbleServer
 from tapak.demo.servers.postgresql import PostgresqlServer
 from tapak.demo.servers.process import free_port
 from tapak.demo.servers.redis import RedisServer
@@ -73,6 +74,13 @@ def apache_server(server_directory: Path) -> Iterator[ApacheServer]:
 def mariadb_server(server_directory: Path) -> Iterator[MariadbServer]:
     """A running MariaDB with an administrator for databases of sites; shared, so a test takes names of its own."""
     yield from _running(MariadbServer(server_directory / "mariadb", free_port()))
+
+
+@pytest.fixture(scope="session")
+def pebble_server(server_directory: Path, bind_server: BindServer) -> Iterator[PebbleServer]:
+    """A running ACME authority that looks for challenges at the shared BIND."""
+    dns = f"{bind_server.address}:{bind_server.port}"
+    yield from _running(PebbleServer(server_directory / "pebble", free_port(), free_port(), dns))
 
 
 @pytest.fixture(scope="session")
