@@ -1,4 +1,4 @@
-"""What was changed by hand: found by serial and IXFR (or a whole transfer), or by reading sites; noted, never undone.
+"""What was changed by hand: found by serial and IXFR (or a whole reading), or by reading sites; noted, never undone.
 
 Only what is live and stays of the generation that was looked at is judged: what a worker is at is its own affair.
 """
@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tapak.provisioning.models import Connection, Resource, ZoneState
-from tapak.sdk.provider import Provider, ZoneChanges, ZoneReader
+from tapak.sdk.provider import Provider, ZoneChanges, ZoneLister, ZoneReader
 from tapak.sdk.resources import RecordSet, Spec, spec_from_json
 
 EVERY = 300.0
 """Seconds between two looks at a connection."""
+WHOLE_EVERY = timedelta(days=1)
+"""How old a whole reading may be: a serial doesn't tell of everything (a database changed behind PowerDNS's API)."""
 AT_ONCE = 500
 """Resources asked about in one read."""
 
@@ -84,8 +87,10 @@ def known_identities(session: Session, connection: Connection) -> frozenset[str]
 
 
 def serials(session: Session, connection: Connection) -> dict[str, int]:
-    """Up to which serial each zone of the connection was looked at."""
-    query = select(ZoneState.zone, ZoneState.serial).where(ZoneState.connection_id == connection.id)
+    """Up to which serial each zone of the connection was looked at; not those that are to be read whole again."""
+    query = select(ZoneState.zone, ZoneState.serial).where(
+        ZoneState.connection_id == connection.id, ZoneState.whole_at > func.now() - WHOLE_EVERY
+    )
     return {row.zone: row.serial for row in session.execute(query)}
 
 
@@ -94,13 +99,13 @@ def look(
 ) -> Look:
     """Look at every zone (from its serial in ``since`` on, else in full) and at what has no zone.
 
-    ``known`` are identities that aren't foreign.
+    A server that can only list its zones is always read in full. ``known`` are identities that aren't foreign.
 
     Raises:
         ProviderError: a server didn't tell.
     """
     seen = Look()
-    if isinstance(provider, ZoneReader):
+    if isinstance(provider, (ZoneReader, ZoneLister)):
         for zone in zones:
             changes = _changes(provider, zone, known, since.get(zone))
             _look_at_zone(provider, changes, [each for each in ours if _in_zone(each.spec, zone)], seen)
@@ -110,7 +115,9 @@ def look(
     return seen
 
 
-def _changes(provider: ZoneReader, zone: str, known: Set[str], since: int | None) -> ZoneChanges:
+def _changes(provider: ZoneReader | ZoneLister, zone: str, known: Set[str], since: int | None) -> ZoneChanges:
+    if not isinstance(provider, ZoneReader):
+        return ZoneChanges(zone, 0, True, {record.identity: record for record in provider.zone_records(zone)})
     changes = provider.zone_changes(zone, since)
     if not changes.full and any(spec is None and at not in known for at, spec in changes.present.items()):
         # Whether anything else is left at a foreign name only the whole zone tells.

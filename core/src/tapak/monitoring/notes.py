@@ -23,7 +23,7 @@ def note(session: Session, connection: Connection, seen: Look) -> int:
     for zone in seen.serials:
         _note_foreign(session, zone, seen)
     for zone, serial in seen.serials.items():
-        _note_serial(session, connection, zone, serial)
+        _note_serial(session, connection, zone, serial, whole=zone in seen.whole)
     for ours in seen.same:
         if ours.drift is not None:
             session.execute(_still(ours).values(drift=None, reason="", reason_code=""))
@@ -78,11 +78,12 @@ def _note_foreign(session: Session, zone: str, seen: Look) -> None:
         session.execute(delete(HeldName).where(HeldName.state == "foreign", below, HeldName.name.not_in(standing)))
 
 
-def _note_serial(session: Session, connection: Connection, zone: str, serial: int) -> None:
-    stated = insert(ZoneState).values(connection_id=connection.id, zone=zone, serial=serial)
+def _note_serial(session: Session, connection: Connection, zone: str, serial: int, *, whole: bool) -> None:
+    read = {"whole_at": func.now()} if whole else {}
+    stated = insert(ZoneState).values(connection_id=connection.id, zone=zone, serial=serial, **read)
     session.execute(
         stated.on_conflict_do_update(
             index_elements=[ZoneState.tenant_id, ZoneState.connection_id, ZoneState.zone],
-            set_={"serial": serial, "checked_at": func.now()},
+            set_={"serial": serial, "checked_at": func.now(), **read},
         )
     )

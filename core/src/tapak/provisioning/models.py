@@ -138,7 +138,10 @@ class JournalEntry(OwnedRow, Base):
 
 
 class ZoneState(TenantRow, Base):
-    """Where the drift check of a zone stands: the serial up to which changes were looked at."""
+    """Where the drift check of a zone stands: the serial up to which changes were looked at.
+
+    ``whole_at`` says when it was last read whole (None: never since that is noted).
+    """
 
     __tablename__ = "zone_state"
     __table_args__ = (UniqueConstraint("tenant_id", "connection_id", "zone"), tenant_key("connection_id", Connection))
@@ -147,6 +150,7 @@ class ZoneState(TenantRow, Base):
     zone: Mapped[str]
     serial: Mapped[int]
     checked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    whole_at: Mapped[datetime | None]
 
 
 class ZoneIntake(TenantRow, Base):
