@@ -175,6 +175,14 @@ def test_two_zones_change_together_or_not_at_all(
     assert standing(provider, record) == record
 
 
+def test_a_refused_record_of_the_second_zone_undoes_the_first(provider: BindProvider, record: RecordSet) -> None:
+    values = tuple(f'"{number:04}{"x" * 250}"' for number in range(400))
+    second = RecordSet(OTHER_ZONE, f"{record.name.partition('.')[0]}.{OTHER_ZONE}", "TXT", values)
+    with pytest.raises(Invalid):
+        create(provider, record, second)
+    assert standing(provider, record) is None
+
+
 def test_what_could_not_be_undone_is_told(
     make_provider: Callable[..., BindProvider], lossy: DnsPath, record: RecordSet
 ) -> None:

@@ -79,8 +79,8 @@ def test_a_secondary_follows_at_once(directory: Path) -> None:
 
 def test_what_does_not_start_tells_why(directory: Path) -> None:
     with BindServer(directory / "a", ["satu.test"]) as first:
-        second = BindServer(directory / "b", ["bukan zona"], port=first.port)
-        with pytest.raises(ServerProblem, match="bukan zona"):
+        second = BindServer(directory / "b", ['bukan"zona'], port=first.port)
+        with pytest.raises(ServerProblem, match=r"(?s)ended at once.*loading configuration"):
             second.start()
         assert not second.running()
 

@@ -205,6 +205,13 @@ def test_two_zones_change_together_or_not_at_all(
     assert standing(provider, record) == record
 
 
+def test_a_refused_record_of_the_second_zone_undoes_the_first(provider: PowerdnsProvider, record: RecordSet) -> None:
+    second = RecordSet(OTHER_ZONE, f"{record.name.partition('.')[0]}.{OTHER_ZONE}", "MX", ("10 a_b.example.net.",))
+    with pytest.raises(Invalid):
+        create(provider, record, second)
+    assert standing(provider, record) is None
+
+
 def test_a_lost_answer_is_looked_up_before_anything_is_sent_again(
     make_provider: Make, pdns: PdnsServer, record: RecordSet
 ) -> None:

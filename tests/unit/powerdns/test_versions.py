@@ -129,8 +129,16 @@ def test_a_content_that_can_not_be_read_is_told_as_it_is() -> None:
     assert found.rdataset is None
 
 
-@pytest.mark.parametrize("answer", [(200, b"<html>"), (302, b""), (418, b"")])
-def test_something_else_at_that_address(server: Canned, provider: PowerdnsProvider, answer: tuple[int, bytes]) -> None:
+@pytest.mark.parametrize("answer", [{}, {"rrsets": [{}]}, {"rrsets": [{"name": "www", "type": "A", "records": 7}]}])
+def test_an_answer_that_lacks_something(server: Canned, provider: PowerdnsProvider, answer: object) -> None:
+    server.answers[f"/zones/{ZONE}."] = (200, answer)
+    for act in (lambda: provider.read([RECORD]), lambda: provider.zone_changes(ZONE, None)):
+        with pytest.raises(ProviderBroken):
+            act()
+
+
+@pytest.mark.parametrize("answer", [(200, b"<html>"), (200, []), (200, b"7"), (302, b""), (418, b"")])
+def test_something_else_at_that_address(server: Canned, provider: PowerdnsProvider, answer: tuple[int, object]) -> None:
     server.answers[f"/zones/{ZONE}."] = server.answers[""] = answer
     with pytest.raises(ProviderBroken):
         provider.read([RECORD])

@@ -18,7 +18,7 @@ import dns.update
 from tapak.sdk.dns.asking import Question
 from tapak.sdk.dns.records import Parsed, label, same
 from tapak.sdk.dns.servers import Server
-from tapak.sdk.errors import ChangedMeanwhile, Invalid, ProviderError
+from tapak.sdk.errors import ChangedMeanwhile, Invalid, TapakError
 from tapak_bind import failures
 from tapak_bind.reading import CNAME, KINDS, STAND_ALONE, PrimaryReader
 
@@ -109,15 +109,16 @@ class Updater:
         deadline = time.monotonic() + timeout
         made: list[list[Swap]] = []
         waiting = _by_zone(swaps)
-        while waiting:
-            part = waiting.popleft()
-            try:
-                if self._commit(part, deadline):
-                    made.append(part)
-            except dns.exception.TooBig:
-                waiting.extendleft(_halves(part))
-            except ProviderError as error:
-                raise self._undone(made, error) from error
+        try:
+            while waiting:
+                part = waiting.popleft()
+                try:
+                    if self._commit(part, deadline):
+                        made.append(part)
+                except dns.exception.TooBig:
+                    waiting.extendleft(_halves(part))
+        except TapakError as error:
+            raise self._undone(made, error) from error
 
     def _commit(self, swaps: Sequence[Swap], deadline: float) -> bool:
         """Make the swaps of one zone; False where they had all been made before.
@@ -170,13 +171,13 @@ class Updater:
         standing = self.reader.standing(doubtful, left) if doubtful else {}
         return all(standing[question] is None for question in doubtful)
 
-    def _undone(self, made: Sequence[list[Swap]], error: ProviderError) -> ProviderError:
+    def _undone(self, made: Sequence[list[Swap]], error: TapakError) -> TapakError:
         """Undo what was ``made`` before ``error``; the error to raise, which tells what could not be undone."""
         left: list[Swap] = []
         for part in reversed(made):
             try:
                 self._commit([swap.undo for swap in part], time.monotonic() + self._timeout)
-            except ProviderError:
+            except TapakError:
                 left += part
         if not left:
             return error

@@ -31,6 +31,8 @@ def _api(client: Client) -> Check:
     name = "API PowerDNS"
     try:
         found = client.get()
+        with client.understood():
+            found = None if found is None else {**found}
     except ProviderError as problem:
         return Check(name, False, problem.message)
     if found is None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -94,6 +95,18 @@ class Client:
         except httpx.HTTPError as error:
             raise self._broken(type(error).__name__) from error
         return self._checked(answer)
+
+    @contextmanager
+    def understood(self) -> Iterator[None]:
+        """Taking apart what the server told.
+
+        Raises:
+            ProviderBroken: it lacks what it must have.
+        """
+        try:
+            yield
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise self._broken(f"an answer of another form ({type(error).__name__})") from error
 
     def close(self) -> None:
         """End the connections."""

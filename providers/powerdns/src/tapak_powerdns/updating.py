@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import dns.rdatatype
 
 from tapak.sdk.dns.records import Parsed
-from tapak.sdk.errors import ChangedMeanwhile, ForeignResource, ProviderError, ProviderUnavailable
+from tapak.sdk.errors import ChangedMeanwhile, ForeignResource, ProviderUnavailable, TapakError
 from tapak_powerdns.client import Client, Refused, refused
 from tapak_powerdns.rrsets import Standing, commented, deleting, replacing
 from tapak_powerdns.zones import Node, Zones, delegated, hides, patch
@@ -75,7 +75,7 @@ class Updater:
             try:
                 if self._commit(zone, by_zone[zone], deadline):
                     made.append(by_zone[zone])
-            except ProviderError as error:
+            except TapakError as error:
                 raise self._undone(made, error) from error
 
     def _commit(self, zone: str, swaps: Sequence[Swap], deadline: float) -> bool:
@@ -141,13 +141,13 @@ class Updater:
             self._sqlite = "sqlite" in str(launched.get("value", ""))
         return f"powerdns {self._client.url}" + ("" if self._sqlite else f" {zone}")
 
-    def _undone(self, made: Sequence[list[Swap]], error: ProviderError) -> ProviderError:
+    def _undone(self, made: Sequence[list[Swap]], error: TapakError) -> TapakError:
         """Undo what was ``made`` before ``error``; the error to raise, which tells what could not be undone."""
         left: list[Swap] = []
         for part in reversed(made):
             try:
                 self._commit(part[0].target.spec.zone, [swap.undo for swap in part], time.monotonic() + 5)
-            except ProviderError:
+            except TapakError:
                 left += part
         if not left:
             return error

@@ -41,8 +41,9 @@ class Zones:
         Raises:
             ProviderError: the server didn't tell.
         """
-        found: Mapping[str, Any] | None = self._client.get(_path(zone), {"rrsets": "false"}, timeout)
-        return found
+        found = self._client.get(_path(zone), {"rrsets": "false"}, timeout)
+        with self._client.understood():
+            return None if found is None else {**found}
 
     def serial(self, zone: str) -> int:
         """The serial in the zone's database, which every change over the API moves.
@@ -53,7 +54,8 @@ class Zones:
         found = self.described(zone)
         if found is None:
             raise self.missing(zone)
-        return int(found["serial"])
+        with self._client.understood():
+            return int(found["serial"])
 
     def whole(self, zone: str, timeout: float | None = None) -> tuple[int, list[Standing]]:
         """Serial and every RRset, switched off ones included, without what the server makes by itself.
@@ -64,8 +66,9 @@ class Zones:
         found = self._client.get(_path(zone), None, timeout)
         if found is None:
             raise self.missing(zone)
-        rrsets = found["rrsets"]
-        return int(found["serial"]), [standing(zone, each) for each in rrsets if each["type"] not in MADE_BY_SERVER]
+        with self._client.understood():
+            rrsets = (each for each in found["rrsets"] if each["type"] not in MADE_BY_SERVER)
+            return int(found["serial"]), [standing(zone, each) for each in rrsets]
 
     def nodes(self, zone: str, names: Collection[dns.name.Name], timeout: float | None = None) -> dict[str, Node]:
         """What stands at each of ``names`` and at their ancestors below ``zone``; nothing in a zone still to be made.
@@ -100,9 +103,9 @@ class Zones:
             return {(each.name, each.type) for each in self.whole(zone, timeout)[1] if each.disabled}
         for name in names:
             asked = {"q": name, "max": "1000", "object_type": "record"}
-            for each in self._client.get("/search-data", asked, timeout) or ():
-                if each.get("disabled") and str(each["name"]).rstrip(".").lower() == name:
-                    found.add((name, str(each["type"])))
+            told = self._client.get("/search-data", asked, timeout) or ()
+            with self._client.understood():
+                found |= {(_owner(each), str(each["type"])) for each in told if each.get("disabled")}
         return found
 
     def tells_switched_off(self, timeout: float) -> bool:
@@ -147,15 +150,17 @@ class Zones:
             return self.whole(zone, timeout)[1]
         return [each for name in names for each in self._at_name(zone, name, timeout)]
 
-    def _at_name(self, zone: str, name: str, timeout: float | None) -> Iterator[Standing]:
+    def _at_name(self, zone: str, name: str, timeout: float | None) -> list[Standing]:
         """Before 4.9.2 the answer also has RRsets of other names: those with comments, without records."""
         asked = {"rrset_name": f"{name}.", "include_disabled": "true"}  # that one since 5.0
         found = self._client.get(_path(zone), asked, timeout)
-        if found is None and not self.makes_zones:
-            raise self.missing(zone)
-        for rrset in (found or {}).get("rrsets", ()):
-            if rrset["type"] not in MADE_BY_SERVER and str(rrset["name"]).rstrip(".").lower() == name:
-                yield standing(zone, rrset)
+        if found is None:
+            if not self.makes_zones:
+                raise self.missing(zone)
+            return []
+        with self._client.understood():
+            rrsets = [standing(zone, each) for each in found["rrsets"]]
+        return [each for each in rrsets if each.name == name and each.type not in MADE_BY_SERVER]
 
     def _make(self, zone: str, timeout: float) -> None:
         if not self.makes_zones:
@@ -223,6 +228,10 @@ def hides(parsed: Parsed, node: Node) -> list[Standing]:
 
 def _path(zone: str) -> str:
     return f"/zones/{zone}."
+
+
+def _owner(record: Mapping[str, Any]) -> str:
+    return str(record["name"]).rstrip(".").lower()
 
 
 def _lineage(name: dns.name.Name, zone: str) -> Iterator[str]:
