@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from tapak.accounts.policy import Person, person_of
 from tapak.accounts.service import find_account
 from tapak.cli.output import as_json, show, told
+from tapak.cli.packages import new_command
 from tapak.cli.scope import each_tenant
 from tapak.plugins import registry
 from tapak.requests import version_moves
@@ -27,6 +28,9 @@ of_agency = click.option("--tenant", "slug", required=True, help="The agency's s
 @click.group()
 def procedure() -> None:
     """Installed procedures, and what runs on them."""
+
+
+procedure.command("new")(new_command("procedure"))
 
 
 @procedure.command("list")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tapak.cli.output import as_json, show, told
+from tapak.cli.packages import new_command
 from tapak.cli.scope import each_tenant, identities
 from tapak.plugins import registry
 from tapak.provisioning.connections import check_connection, connections
@@ -13,6 +14,9 @@ from tapak.provisioning.connections import check_connection, connections
 @click.group()
 def provider() -> None:
     """Providers and the tenants' connections to them."""
+
+
+provider.command("new")(new_command("provider"))
 
 
 @provider.command("list")
