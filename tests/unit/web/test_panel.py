@@ -9,10 +9,13 @@ import pytest
 from pyrage.x25519 import Identity
 from sqlalchemy import select
 
+from tapak.audit.models import AuditEvent
 from tapak.inventory.models import Service
+from tapak.panel import switches
 from tapak.panel.links import PREFIX
 from tapak.panel.models import OneTimeLink, ServiceLook
 from tapak.provisioning.models import Connection, JournalEntry, Resource
+from tapak.requests.desk import Desk
 from tapak.requests.models import Request
 from tapak.tenants.models import Agency
 from tapak.tenants.secrets import armored
@@ -333,17 +336,28 @@ def test_no_release_of_a_suspended_service_is_switched(site) -> None:
     assert (answer.status_code, "Pulihkan dahulu" in answer.text) == (409, True)
 
 
-def test_a_switch_stands_in_the_register_of_changes(site) -> None:
+def test_a_switch_stands_in_the_register_of_changes_once_it_is_done(site) -> None:
     service_id, parts = with_service(site)
     officer = site.browser("kabid")
     assert over_rest(officer, "PUT", f"/active-services/{service_id}/release", {"sha256": "b" * 64}).status_code == 204
     again = over_rest(officer, "PUT", f"/active-services/{service_id}/release", {"sha256": "b" * 64})
     assert again.status_code == 409
-    rows = [each["content"] for each in officer.get("/api/v1/registers/tapak.changes").json]
-    name = stored(site, Resource, parts["release"]).identity
-    (row,) = [each for each in rows if name in each["difference"]]
-    assert f"{'a' * 64} → {'b' * 64}" in row["difference"]
-    assert (row["service"], row["change"]) == ("Antrean <Dinkes>", "Ganti rilis")
+    row = stored(site, Resource, parts["release"])
+
+    def written() -> list[Any]:
+        rows = [each["content"] for each in officer.get("/api/v1/registers/tapak.changes").json]
+        return [each for each in rows if row.identity in each["difference"]]
+
+    assert written() == []
+    with site.kit.database.begin(site.tenant.id) as session:
+        mine = AuditEvent.content["resource"].as_integer() == row.id
+        asked = select(AuditEvent.id).where(AuditEvent.kind == "service.release_switched", mine)
+        session.add(JournalEntry(resource_id=row.id, generation=row.generation, phase="verified", spec=row.spec))
+        session.flush()
+        assert switches.tell(Desk.open(session, site.tenant, site.kit.registry), session.scalars(asked).one()) is None
+    (told,) = written()
+    assert f"{'a' * 64} → {'b' * 64}" in told["difference"]
+    assert (told["service"], told["change"]) == ("Antrean <Dinkes>", "Ganti rilis")
 
 
 def test_a_release_that_failed_isn_t_offered_and_the_one_before_it_is(site) -> None:
