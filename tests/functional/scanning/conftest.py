@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -18,16 +19,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tapak.accounts.models import Account
+from tapak.config import Config
 from tapak.db.session import Database
-from tapak.db.wake import Wake
+from tapak.db.wake import Wake, take_lease
 from tapak.demo.servers.clamd import ClamdServer
 from tapak.demo.servers.postgresql import PostgresqlServer
 from tapak.demo.servers.process import free_port, wait_until
 from tapak.demo.servers.redis import RedisServer
 from tapak.documents.models import Document
 from tapak.documents.store import DocumentStore
+from tapak.jobs.handlers import HANDLERS
 from tapak.jobs.poke import Poke
 from tapak.jobs.supervisor import Supervisor
+from tapak.jobs.tools import Tools
+from tapak.plugins import registry
+from tapak.provisioning.connections import ProviderPool
+from tapak.provisioning.reconciler import Timing
 from tapak.requests.models import Request, Snapshot
 from tapak.scanning import service
 from tapak.scanning.advisories import import_advisories
@@ -119,6 +126,19 @@ class Scans:
             session.flush()
             service.ask(session, document)
             return document.id
+
+    def work(self, document_id: int) -> ScanReport:
+        """Have the document's pending run worked on in this process, as a worker would; gives what came of it."""
+        config = Config(documents=self.store.folder, scanning=self.folder)
+        tools = Tools(config, self.database, registry(), ProviderPool(registry()), self.store, Timing(lease=LONG))
+        with self.database.session(self.tenant.id) as session:
+            lease = take_lease(session, service.WAKE_KIND, self.report(document_id).id, LONG)
+            assert lease is not None, "nothing pending, or leased"
+            try:
+                HANDLERS[service.WAKE_KIND](tools, session, lease)
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)  # as the worker does
+        return self.report(document_id)
 
     def again(self, document_id: int) -> None:
         """Ask for another run."""

@@ -67,8 +67,7 @@ def test_every_scanner_finds_its_own(scans: Scans) -> None:
         "v.com": EICAR,
     }
     document = scans.send(files)
-    with scans.workers():
-        report = scans.wait(document)
+    report = scans.work(document)
     assert report.state == "done", report.problem
     told = {(finding.scanner, finding.rule, finding.file) for finding in report.findings}
     assert ("tapak.web_shells", "php_evaluates_request", "a.php") in told
@@ -85,10 +84,8 @@ def test_every_scanner_finds_its_own(scans: Scans) -> None:
 
 def test_a_new_file_is_told_by_what_changed(scans: Scans) -> None:
     first = scans.send({**CLEAN, "a.php": SHELL, "b.html": LINKS})
-    with scans.workers():
-        assert scans.wait(first).compared is None
-        second = scans.send({**CLEAN, "b.html": LINKS, "c.php": b"<?php system($_GET['c']);"})
-        report = scans.wait(second)
+    assert scans.work(first).compared is None
+    report = scans.work(scans.send({**CLEAN, "b.html": LINKS, "c.php": b"<?php system($_GET['c']);"}))
     assert report.compared is not None
     assert {each.file for each in report.compared.gone} == {"a.php"}
     assert {each.file for each in report.compared.same} == {"b.html"}
@@ -97,11 +94,11 @@ def test_a_new_file_is_told_by_what_changed(scans: Scans) -> None:
 
 def test_a_second_run_over_the_same_document_stands_beside_the_first(scans: Scans) -> None:
     document = scans.send({"a.php": SHELL})
-    with scans.workers():
-        first = scans.wait(document)
-        scans.again(document)
-        wait_until(lambda: scans.report(document).id != first.id, LONG, "a second run")
-        assert scans.wait(document).findings == first.findings
+    first = scans.work(document)
+    scans.again(document)
+    second = scans.work(document)
+    assert second.id != first.id
+    assert second.findings == first.findings
 
 
 @pytest.mark.parametrize("point", [crashpoint.JOB_LEASED, crashpoint.SCAN_STARTED, crashpoint.SCAN_FINISHED])
@@ -189,8 +186,7 @@ def test_a_scanner_that_stays_away_is_never_clean(scans: Scans, tmp_path: Path) 
 
 def test_an_archive_that_may_not_be_opened_is_not_clean(scans: Scans) -> None:
     document = scans.send({"besar": b"\0" * 60_000_000})
-    with scans.workers():
-        report = scans.wait(document)
+    report = scans.work(document)
     assert (report.state, report.complete) == ("done", False)
     assert rules(scans, document) == {"bomb"}
     assert {each.state for each in report.scanners if each.name != "tapak.structure"} == {"not_run"}
@@ -200,15 +196,13 @@ def test_limits_are_the_tenants_setting(scans: Scans, owner_database: Database) 
     with owner_database.begin() as session:
         session.get_one(Tenant, scans.tenant.id).settings = {"scanning": {"entries": 2}}
     document = scans.send({f"{number}.txt": b"x" for number in range(3)})
-    with scans.workers():
-        scans.wait(document)
+    scans.work(document)
     assert rules(scans, document) == {"too_many"}
 
 
 def test_no_tenant_sees_anothers_runs(scans: Scans, other_tenant: Tenant) -> None:
     document = scans.send({"a.php": SHELL})
-    with scans.workers():
-        scans.wait(document)
+    scans.work(document)
     with scans.database.begin(other_tenant.id) as session:
         assert service.latest(session, document) is None
         assert session.scalars(select(ScanRun)).all() == []
