@@ -36,6 +36,8 @@ PHASES = {
     "drift": "berubah di luar Tapak",
     "adopted": "diambil alih petugas",
     "repair": "dikembalikan oleh petugas",
+    "challenge": "rekaman pembuktian akan dipasang",
+    "challenge_ended": "rekaman pembuktian sudah dilepas",
 }
 
 blueprint = Blueprint("web_tasks", __name__)

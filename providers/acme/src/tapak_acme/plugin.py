@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from tapak.sdk.hookspecs import hookimpl
+from tapak.sdk.hookspecs import Folders, hookimpl
 from tapak.sdk.provider import Provider
 from tapak_acme.provider import AcmeProvider
 
@@ -13,3 +14,9 @@ from tapak_acme.provider import AcmeProvider
 def providers() -> Sequence[type[Provider]]:
     """Certificates by ACME."""
     return (AcmeProvider,)
+
+
+@hookimpl
+def folders() -> Folders:
+    """The English words of its settings."""
+    return Folders("acme", translations=Path(__file__).parent / "translations")
