@@ -78,11 +78,13 @@ class Client:
     def locked(self, name: str) -> Iterator[None]:
         """Alone at ``name`` among those that ask for it this way; the server frees it when the session ends.
 
+        A session that was killed may take the server a moment to notice.
+
         Raises:
             ChangedMeanwhile: somebody else is at it.
         """
         lock = "tapak." + hashlib.sha256(name.encode()).hexdigest()[:40]
-        if self.rows("select get_lock(%s, 0)", (lock,)) != [(1,)]:
+        if self.rows("select get_lock(%s, 1)", (lock,)) != [(1,)]:
             raise ChangedMeanwhile(f"{name} sedang dikerjakan. Akan dicoba lagi.", log=f"{name} is locked")
         try:
             yield
