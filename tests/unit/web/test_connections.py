@@ -72,7 +72,7 @@ def test_every_provider_has_a_form(site, name: str) -> None:
     else:
         assert [field for field in schema().fields if (f'id="f-{field}"' in page) == (field in own)] == []
         for secret in marked(schema, "secret"):
-            assert re.search(rf'type="password" name="{secret}"', page)
+            assert re.search(rf'type="password" name="{secret}"|<textarea [^>]*name="{secret}"[^>]*></textarea>', page)
 
 
 def test_a_connection_is_added_and_tested(site, made) -> None:
@@ -114,6 +114,17 @@ def test_what_is_wrong_is_told_in_indonesian_with_everything_typed_kept(site) ->
     assert 'href="#f-address"' in answer.text
     assert SECRET not in answer.text
     assert "field" not in re.sub(r"<[^>]+>", "", answer.text)
+
+
+def test_what_has_several_lines_keeps_them(site) -> None:
+    """A certificate in PEM is nothing in one line; its key isn't shown again where something else is wrong."""
+    admin = site.browser("admin")
+    pem = "-----BEGIN CERTIFICATE-----\nQQ==\n-----END CERTIFICATE-----"
+    sent = {"_title": "", "chain": pem, "key": "-----BEGIN PRIVATE KEY-----\nUkFIQVNJQQ==\n", "roots": ""}
+    answer = admin.send(f"{PAGE}/baru/own_certificate", sent)
+    assert answer.status_code == 422
+    assert pem in answer.text
+    assert "UkFIQVNJQQ" not in answer.text
 
 
 def test_a_blank_secret_stays_unless_the_server_changes(site) -> None:

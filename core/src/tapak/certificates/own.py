@@ -27,17 +27,30 @@ class OwnCertificateSettings(SettingsSchema):
     chain = fields.String(
         required=True,
         validate=_PEM,
-        metadata={"label": "Sertifikat", "help": "PEM: sertifikat situs, lalu sertifikat antara (intermediate)."},
+        metadata={
+            "label": "Sertifikat",
+            "help": "PEM: sertifikat situs, lalu sertifikat antara (intermediate).",
+            "widget": "textarea",
+        },
     )
     key = fields.String(
         required=True,
         validate=_PEM,
-        metadata={"label": "Kunci pribadi", "help": "PEM tanpa kata sandi; tidak pernah ditampilkan.", "secret": True},
+        metadata={
+            "label": "Kunci pribadi",
+            "help": "PEM tanpa kata sandi; tidak pernah ditampilkan.",
+            "secret": True,
+            "widget": "textarea",
+        },
     )
     roots = fields.String(
         load_default="",
         validate=validate.Length(max=LARGEST),
-        metadata={"label": "Sertifikat akar", "help": "PEM; hanya bila penerbitnya milik instansi sendiri."},
+        metadata={
+            "label": "Sertifikat akar",
+            "help": "PEM; hanya bila penerbitnya milik instansi sendiri.",
+            "widget": "textarea",
+        },
     )
 
 

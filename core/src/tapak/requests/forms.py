@@ -66,7 +66,7 @@ def _field(name: str, field: fields.Field[Any], value: Any) -> FormField:
 def widget_of(field: fields.Field[Any]) -> str:
     """How ``field`` is filled in: as its metadata say, else by its type."""
     if field.metadata.get("secret"):
-        return "secret"
+        return "secret_text" if field.metadata.get("widget") == "textarea" else "secret"
     usual = "checkbox" if isinstance(field, fields.Boolean) else "lines" if isinstance(field, fields.List) else "text"
     return str(field.metadata.get("widget", "number" if isinstance(field, fields.Number) else usual))
 

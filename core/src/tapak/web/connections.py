@@ -17,7 +17,7 @@ from tapak.sdk.errors import Invalid
 from tapak.sdk.provider import Provider
 from tapak.sdk.settings import marked
 from tapak.web.entered import Line, lines
-from tapak.web.formdata import fit_to_show, read
+from tapak.web.formdata import SECRETS, fit_to_show, read
 
 Errors = Mapping[str, Sequence[str]]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -156,7 +156,7 @@ def _settings(provider: type[Provider], look: service.Look | None, given: Mappin
             continue
         default = schema.fields[field.name].load_default
         value = given.get(field.name, default() if callable(default) else default)
-        stored = field.widget == "secret" and look is not None and look.row.sealed is not None
+        stored = field.widget in SECRETS and look is not None and look.row.sealed is not None
         told = replace(field, help=STORED, required=False) if stored else field
         yield replace(told, value=value)
 
@@ -165,7 +165,7 @@ def _entered(look: service.Look) -> Sequence[Line]:
     if look.provider is None:
         return ()
     schema = look.provider.settings_schema
-    secrets = [field for field in describe(schema()) if field.widget == "secret" and look.row.sealed is not None]
+    secrets = [field for field in describe(schema()) if field.widget in SECRETS and look.row.sealed is not None]
     kept = (Line(field.name, field.label, (gettext("tersimpan, tidak ditampilkan"),)) for field in secrets)
     return (*_lines(schema, look.row.settings), *kept)
 

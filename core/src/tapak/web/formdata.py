@@ -12,6 +12,8 @@ from werkzeug.datastructures import MultiDict
 from tapak.requests.forms import FormField, widget_of
 from tapak.sdk.fields import Table
 
+SECRETS = ("secret", "secret_text")
+"""Widgets of what is written and never shown, of one line and of several."""
 NUL, SHOWN_NUL = "\x00", "\ufffd"
 """PostgreSQL's text can't hold NUL; the sign in its place is seen, and refused where it matters."""
 
@@ -77,7 +79,7 @@ def _shown(field: FormField) -> Any:
         return value is True
     if field.widget == "lines":
         return "\n".join(_text(item) for item in value) if isinstance(value, list) else ""
-    if field.widget == "secret":
+    if field.widget in SECRETS:
         return ""
     if field.widget == "table":
         rows = value if isinstance(value, list) else []

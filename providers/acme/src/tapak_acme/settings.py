@@ -60,6 +60,7 @@ class AcmeSettings(SettingsSchema):
         metadata={
             "label": "Penerbit yang dipercaya untuk alamat direktori",
             "help": "PEM; hanya bila alamat direktori memakai sertifikat milik instansi sendiri.",
+            "widget": "textarea",
         },
     )
     timeout = fields.Float(

@@ -89,6 +89,7 @@ class WebHostSettings(SettingsSchema):
         metadata={
             "label": "Penerbit sertifikat yang dipercaya",
             "help": "PEM; hanya bila penerbit sertifikat adalah milik instansi sendiri.",
+            "widget": "textarea",
         },
     )
     timeout = fields.Float(
