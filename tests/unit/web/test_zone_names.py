@@ -51,7 +51,10 @@ def test_names_of_nobody_are_listed_and_given_to_a_unit(noc, owner, name):
     assert (done.status_code, done.headers["Location"]) == (303, f"{LIST}?tanpa-unit=1")
     assert unit_of(noc, name) == "Dinas Kesehatan"
     assert "Tidak ada nama" in noc.get(f"{LIST}?tanpa-unit=1&cari={name}").text
-    assert name in owner.get("/layanan-aktif").text
+    services = owner.get("/layanan-aktif").text
+    page = re.findall(rf'<a href="([^"]+)">{name}</a>', services)
+    assert page, services
+    assert name in owner.get(page[0]).text
 
 
 def test_what_is_missing_is_told_on_the_page(noc, name):
@@ -108,7 +111,8 @@ def test_by_rest(noc, owner, name):
     assert post(noc, {"rows": [*rows, {"name": "tiada.example", "unit": "gaib"}]}).status_code == 422
     assert post(noc, {"rows": rows, "confirm": "salah"}).status_code == 409
     assert post(noc, {"rows": rows, "confirm": plan["checksum"]}).json["done"]
-    assert f"{name}. 300 IN A 192.0.2.77" in get(noc, f"/file?zone={ZONE}").text
-    assert f'"{name.removesuffix(f".{ZONE}")}":' in get(noc, f"/file?zone={ZONE}&format=octodns").text
-    assert [get(owner, path).status_code for path in ("", f"/file?zone={ZONE}")] == [403, 403]
+    assert f"{name}. 300 IN A 192.0.2.77" in get(noc, f"/{ZONE}/file").text
+    assert f'"{name.removesuffix(f".{ZONE}")}":' in get(noc, f"/{ZONE}/file?format=octodns").text
+    assert [get(owner, path).status_code for path in ("", f"/{ZONE}/file")] == [403, 403]
     assert post(owner, {"rows": rows}).status_code == 403
+    assert get(noc, "/tiada.example/file").status_code == 404

@@ -44,13 +44,13 @@ def assign(given: dict[str, Any]) -> Any:
     return make_response(once(act))
 
 
-@blueprint.route("/file")
+@blueprint.route("/<zone>/file")
 @blueprint.arguments(schemas.ZoneFile, location="query")
 @blueprint.response(200, content_type="application/octet-stream")
-def file(asked: dict[str, str]) -> Response:
+def file(asked: dict[str, str], zone: str) -> Response:
     """What is known to stand in a zone, as a zone file or octoDNS's YAML (officer)"""
     at = desk()
     require(at.somebody, "zone.names")
-    records = list(exporting.known(at.session, asked["zone"]))
-    blocks = exporting.blocks(asked["format"], asked["zone"], records)
+    records = list(exporting.known(at.session, zone))
+    blocks = exporting.blocks(asked["format"], zone, records)
     return Response(stream_with_context(blocks), mimetype="application/octet-stream")

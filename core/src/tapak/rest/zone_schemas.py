@@ -54,5 +54,4 @@ class OwnersPlan(Schema):
 
 
 class ZoneFile(Strict):
-    zone = fields.String(required=True, validate=NAME)
     format = fields.String(load_default="zonefile", validate=validate.OneOf(list(FORMATS)))
