@@ -111,7 +111,7 @@ def test_what_is_hosted_stands_in_the_list(office, live):
     with office.desk("admin") as desk:
         (row,) = periodic.read(desk, "aplikasi", None).tables[0].rows
     told = dict(zip([column.label for column in periodic.applications.COLUMNS], row, strict=True))
-    assert (told["Nama domain"], told["Alamat"], told["Komponen"]) == (NAME, "203.0.113.7", "Situs web")
+    assert (told["Nama domain"], told["Alamat"], told["Komponen"]) == (NAME, "203.0.113.7", "Situs")
     assert (told["Aktif sejak"].isoformat(), told["Berlaku sampai"].isoformat()) == ("2026-10-01", "2027-10-01")
     assert told["Keadaan"] == "aktif"
     assert (told["Aplikasi"], told["Penanggung jawab"]) == (

@@ -53,5 +53,5 @@ def test_resources_are_told_as_people_call_them() -> None:
     )
     assert told == (
         "Basis data antrean (MariaDB), Rilis aplikasi antrean.example, Rekaman DNS antrean.example (AAAA), "
-        "Situs web antrean.example"
+        "Situs antrean.example"
     )

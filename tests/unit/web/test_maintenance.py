@@ -94,3 +94,33 @@ def test_by_rest(site):
     cancelled = post(noc, f"{place}/cancel", {"reason": "Suku cadang belum tiba"})
     assert (cancelled.status_code, cancelled.json["state"]) == (200, "cancelled")
     assert "Suku cadang belum tiba" in owner.get("/").text
+
+
+def test_hundreds_of_services_are_searched_and_what_is_ticked_stays(site):
+    with site.desk("admin") as desk:
+        agency = desk.session.scalars(select(Agency).where(Agency.key == "rsud")).one()
+        many = [
+            Service(title=f"Poli <{n}>", procedure="tarakan.hosting", agency_id=agency.id, state="live")
+            for n in range(230)
+        ]
+        desk.session.add_all(many)
+        desk.session.flush()
+        ids = [str(service.id) for service in many]
+        others = live_service(site, "dishub")
+    noc = site.browser("noc")
+    whole = noc.get(f"{LIST}/rencana").text
+    assert whole.count('name="services"') == 200
+    assert f"200 dari {len(ids) + 1}" not in whole
+    assert "layanan tampil; cari untuk melihat yang lain" in whole
+    ticked = [ids[3], str(others)]
+    found = noc.send(f"{LIST}/rencana", {**PLAN, "services": ticked, "cari": "RUMAH sakit 229", "lalu": "cari"})
+    assert found.status_code == 200
+    assert "1 layanan cocok." in found.text
+    assert "Poli &lt;229&gt;" in found.text
+    assert found.text.count('name="services"') == 3
+    assert all(f'value="{each}" checked' in found.text for each in ticked)
+    assert "Mengganti &lt;transceiver&gt;" in found.text
+    made = noc.send(f"{LIST}/rencana", {**PLAN, "services": [*ticked, ids[229]], "cari": "229"})
+    assert made.status_code == 303
+    page = noc.get(made.headers["Location"]).text
+    assert all(title in page for title in ("Poli &lt;3&gt;", "Poli &lt;229&gt;", "Situs dishub"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
@@ -19,6 +20,7 @@ from tapak.cli import procedures
 from tapak.plugins import build
 from tapak.requests import flow, papers
 from tapak.requests.desk import Desk
+from tapak.web import procedures as web_procedures
 
 from .conftest import ORIGIN, PDF, PEOPLE, ZONE, Site, serve
 
@@ -128,3 +130,28 @@ def test_the_command_lists_and_moves(revised_site, running, monkeypatch):
     ]
     people = run.invoke(procedures.procedure, ["versions", "--tenant", "tarakan"])
     assert f"{row['number']} at 2" in people.output
+
+
+def test_many_running_requests_stand_on_pages_of_their_own(revised_site, running, monkeypatch):
+    site = revised_site
+    with site.kit.database.begin(site.tenant.id) as session:
+        account = session.scalars(select(Account).where(Account.email == PEOPLE["dinkes"])).one()
+        at = Desk(session, site.tenant, site.kit.registry, person_of(session, account, MAY.date()), MAY)
+        for _ in range(6):
+            flow.start_request(at, "kota.placing")
+    monkeypatch.setattr(web_procedures, "PAGE", 3)
+    admin = site.browser("admin")
+    overview = admin.get("/versi-sop").text
+    more = re.search(r'href="(/versi-sop/kota\.placing/1)">Semua (\d+) permohonan', overview)
+    address, count = more[1], int(more[2])
+    assert count > 6
+    rows, pages = 0, 0
+    while address:
+        page = admin.get(address).text
+        assert f"{count} permohonan berjalan pada versi ini" in page
+        rows, pages = rows + page.count('data-label="Permohonan"'), pages + 1
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        address = following[1] if following else ""
+    assert (rows, pages) == (count, -(-count // 3))
+    assert admin.get("/versi-sop/kota.placing/9").status_code == 404
+    assert site.browser("kabid").get("/versi-sop/kota.placing/1").status_code == 403

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tapak.accounts.policy import require
 from tapak.engine.states import RequestState
 from tapak.requests.desk import Desk
 from tapak.requests.models import Request, Snapshot
 from tapak.requests.snapshots import pinned
+from tapak.sdk.errors import NotFound
 from tapak.sdk.procedure import Procedure
 from tapak.tenants.models import Agency
 
@@ -36,32 +37,54 @@ class Running:
 
 @dataclass(frozen=True)
 class Version:
-    """An installed version: ``takes`` new requests today, will (``awaits`` its day), or did (``former``)."""
+    """An installed version: ``takes`` new requests today, will (``awaits`` its day), or did (``former``).
+
+    ``running`` are the oldest of the ``count`` requests that run on it, or all of them.
+    """
 
     procedure: Procedure
     standing: Literal["takes", "awaits", "former"]
     running: tuple[Running, ...]
+    count: int
 
 
-def versions(desk: Desk) -> tuple[Version, ...]:
+def versions(desk: Desk, most: int | None = None) -> tuple[Version, ...]:
     """Every version of the procedures that the tenant runs or that requests still run on, the newest of each first.
+
+    Each with the ``most`` oldest of the requests on it, or with all.
 
     Raises:
         Forbidden: the person oversees no procedures.
     """
     require(desk.somebody, "procedure.oversee", None)
-    return all_versions(desk)
+    return all_versions(desk, most)
 
 
-def all_versions(desk: Desk) -> tuple[Version, ...]:
-    """The same, whoever asks."""
-    running = _running(desk)
+def one(desk: Desk, code: str, after: int | None, limit: int) -> Version:
+    """The version ``code`` with ``limit`` of its running requests, those after the request ``after``.
+
+    Raises:
+        Forbidden: the person oversees no procedures.
+        NotFound: the tenant has no such version.
+    """
+    for each in versions(desk, 0):
+        if each.procedure.code == code:
+            query = _query().where(Snapshot.code == code, Request.id > (after or 0)).limit(limit)
+            return replace(each, running=tuple(row for _, row in _rows(desk, query)))
+    raise NotFound("Versi SOP ini tidak ditemukan.", log=f"no version {code!r}")
+
+
+def all_versions(desk: Desk, most: int | None = None) -> tuple[Version, ...]:
+    """The same as :func:`versions`, whoever asks."""
+    counts, running = _counts(desk), _running(desk, most)
     offered = list(desk.tenant.settings.get("procedures", ()))
-    keys = dict.fromkeys([*offered, *(code.rpartition("/")[0] for code in running)])
-    return tuple(each for key in keys for each in _of_key(desk, key, running, offered=key in offered))
+    keys = dict.fromkeys([*offered, *(code.rpartition("/")[0] for code in counts)])
+    return tuple(each for key in keys for each in _of_key(desk, key, running, counts, key in offered))
 
 
-def _of_key(desk: Desk, key: str, running: Mapping[str, Sequence[Running]], *, offered: bool) -> tuple[Version, ...]:
+def _of_key(
+    desk: Desk, key: str, running: Mapping[str, Sequence[Running]], counts: Mapping[str, int], offered: bool
+) -> tuple[Version, ...]:
     installed = desk.registry.versions(key)
     ahead = [each.code for each in installed if each.effective_from > desk.today]
     takes = next((each.code for each in installed if each.code not in ahead), "") if offered else ""
@@ -70,24 +93,45 @@ def _of_key(desk: Desk, key: str, running: Mapping[str, Sequence[Running]], *, o
             each,
             "takes" if each.code == takes else "awaits" if each.code in ahead else "former",
             tuple(running.get(each.code, ())),
+            counts.get(each.code, 0),
         )
         for each in installed
     )
 
 
-def _running(desk: Desk) -> dict[str, list[Running]]:
-    """Running requests by the code of the version that they run on, oldest first."""
-    query = (
+def _counts(desk: Desk) -> dict[str, int]:
+    """How many requests run, by the code of their version."""
+    query = select(Snapshot.code, func.count()).join(Request, Request.snapshot_id == Snapshot.id)
+    query = query.where(Request.ended_at.is_(None)).group_by(Snapshot.code)
+    return dict(desk.session.execute(query).all())
+
+
+def _running(desk: Desk, most: int | None) -> dict[str, list[Running]]:
+    """Running requests by the code of the version that they run on, oldest first, ``most`` of each."""
+    query = _query()
+    if most is not None:
+        place = func.row_number().over(partition_by=Snapshot.code, order_by=Request.id).label("place")
+        placed = _query().order_by(None).with_only_columns(Request.id, place).subquery()
+        query = query.join(placed, placed.c.id == Request.id).where(placed.c.place <= most)
+    found: dict[str, list[Running]] = defaultdict(list)
+    for code, row in _rows(desk, query):
+        found[code].append(row)
+    return found
+
+
+def _query() -> Any:
+    return (
         select(*SHOWN, Snapshot.code, Snapshot.hash, Agency.name)
         .join(Snapshot, Snapshot.id == Request.snapshot_id)
         .join(Agency, Agency.id == Request.agency_id)
         .where(Request.ended_at.is_(None))
         .order_by(Request.id)
     )
-    found: dict[str, list[Running]] = defaultdict(list)
+
+
+def _rows(desk: Desk, query: Any) -> Iterator[tuple[str, Running]]:
     for row in desk.session.execute(query):
-        found[row.code].append(_row(row, pinned(desk, row.hash).procedure))
-    return found
+        yield row.code, _row(row, pinned(desk, row.hash).procedure)
 
 
 def _row(row: Any, procedure: Procedure) -> Running:

@@ -35,7 +35,7 @@ RESOURCE_STATES = {
 }
 RESOURCE_KINDS = {
     "record_set": "Rekaman DNS",
-    "site": "Situs web",
+    "site": "Situs",
     "release": "Rilis aplikasi",
     "account": "Akun SFTP",
     "database": "Basis data",
@@ -56,7 +56,7 @@ def resource_name(identity: str) -> str:
 
 
 def resource_words(resources: Iterable[tuple[str, str]]) -> str:
-    """Resources (kind, identity) one after the other: ``Basis data antrean (MariaDB), Situs web antrean.example``."""
+    """Resources (kind, identity) one after the other: ``Basis data antrean (MariaDB), Situs antrean.example``."""
     return ", ".join(f"{RESOURCE_KINDS.get(kind, kind)} {resource_name(identity)}" for kind, identity in resources)
 
 

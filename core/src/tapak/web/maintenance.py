@@ -28,6 +28,9 @@ from tapak.web.paging import id_cursor
 
 Errors = Mapping[str, Sequence[str]]
 PAGE = maintenance.PAGE
+LONGEST = 100
+OFFERED = 200
+"""Services to tick that the form shows at once; a search brings others."""
 LISTED = 200
 """Services that its page names; of the others it tells how many they are."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -61,9 +64,11 @@ def plan() -> Any:
 
 @blueprint.post("/pemeliharaan/rencana")
 def add() -> Any:
-    """Plan; what is wrong is told beside the form, with everything typed kept."""
+    """Plan, or look for services to tick; what is wrong is told beside the form, with everything typed kept."""
     schema = maintenance.plan_schema(scope.desk())
     given = read(schema.fields, request.form)
+    if request.form.get("lalu") == "cari":
+        return _form(schema, given, {})
     try:
         with scope.acting() as desk:
             made = maintenance.plan(desk, given).id
@@ -99,7 +104,30 @@ def close(maintenance_id: int, act: str) -> Any:
 
 
 def _form(schema: Schema, given: Mapping[str, Any], errors: Errors) -> str:
-    return render_template("maintenance/plan.html", form=_shown(schema, given), errors=errors)
+    words = request.form.get("cari", "").strip()[:LONGEST]
+    units, found = _offered(given.get("services", ()), words)
+    return render_template(
+        "maintenance/plan.html",
+        form=_shown(schema, given),
+        errors=errors,
+        units=units,
+        found=found,
+        words=words,
+        most=OFFERED,
+    )
+
+
+def _offered(ticked: Sequence[str], words: str) -> tuple[Mapping[str, list[Any]], int]:
+    """Services by unit, those that are ticked and the first that match all ``words``; and how many match."""
+    wanted = words.casefold().split()
+    every = maintenance.offered_services(scope.desk())
+    matching = [row for row in every if all(word in f"{row.agency} {row.title}".casefold() for word in wanted)]
+    shown = {str(row.id) for row in matching[:OFFERED]} | set(ticked)
+    units: dict[str, list[Any]] = {}
+    for row in every:
+        if str(row.id) in shown:
+            units.setdefault(row.agency, []).append(row)
+    return units, len(matching)
 
 
 def _shown(schema: Schema, given: Mapping[str, Any]) -> Sequence[FormField]:

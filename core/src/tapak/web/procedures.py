@@ -10,16 +10,30 @@ from flask_babel import gettext
 from tapak.http import scope
 from tapak.requests import version_moves, versions
 from tapak.sdk.errors import Conflict, Invalid, Stale
+from tapak.web.paging import id_cursor
 from tapak.web.refusals import about_request
 from tapak.web.request_page import RequestPage
+
+FIRST, PAGE = 5, 50
+"""Requests that the list of versions shows of each, and that a page of one version has."""
 
 blueprint = Blueprint("web_procedures", __name__)
 
 
 @blueprint.get("/versi-sop")
 def overview() -> Any:
-    """Every version with the day from which it takes requests, and the requests that run on it."""
-    return render_template("procedures/versions.html", versions=versions.versions(scope.desk()))
+    """Every version with the day from which it takes requests, and the oldest of the requests that run on it."""
+    return render_template("procedures/versions.html", versions=versions.versions(scope.desk(), FIRST))
+
+
+@blueprint.get("/versi-sop/<key>/<int:version>")
+def version(key: str, version: int) -> Any:
+    """One version and, page by page, all requests that run on it."""
+    found = versions.one(scope.desk(), f"{key}/{version}", id_cursor("sesudah"), PAGE + 1)
+    page = found.running[:PAGE]
+    following = page[-1].request_id if len(found.running) > PAGE else None
+    movable = len(scope.desk().registry.versions(key)) > 1
+    return render_template("procedures/version.html", each=found, running=page, movable=movable, following=following)
 
 
 @blueprint.get("/permohonan/<int:request_id>/versi")
