@@ -157,7 +157,7 @@ def test_a_verification_is_given_back_and_only_what_changed_stands_open(
     look(applicant, "returned")
     again(made, GOOD)
     page = verifier.open(f"/tugas/{made.task()['id']}")
-    expect(page.get_by_role("heading", name="Perubahan terhadap berkas yang diverifikasi sebelumnya")).to_be_visible()
+    expect(page.get_by_role("heading", name="Perubahan terhadap file yang diverifikasi sebelumnya")).to_be_visible()
     expect(page.get_by_text("Tetap seperti verifikasi sebelumnya")).to_be_visible()
     look(verifier, "differences")
 

@@ -177,7 +177,7 @@ def test_the_verification_pages_of_both_files(running: Deployment, failing: Case
         page = browser.get(f"/tugas/{task['id']}").text
         assert "Menjalankan kode yang dikirim pengunjung (web shell)." in page
         assert "x.php:3" in page
-        assert "Perubahan terhadap berkas" not in page
+        assert "Perubahan terhadap file" not in page
     failing.take("verify", outcome="return", **UNMET)
     assert failing.request()["state"] == "returned"
     with signed_in(running, APPLICANT) as browser:
@@ -192,7 +192,7 @@ def test_the_verification_pages_of_both_files(running: Deployment, failing: Case
     failing.take("coordinate", asked="complete")
     with signed_in(running, VERIFIER) as browser:
         page = browser.get(f"/tugas/{failing.task()['id']}").text
-    assert "Perubahan terhadap berkas yang diverifikasi sebelumnya" in page
+    assert "Perubahan terhadap file yang diverifikasi sebelumnya" in page
     assert "Tetap seperti verifikasi sebelumnya" in page
     assert "Verifikasi sebelumnya" in page
     assert "Kueri pencarian disambung" in page

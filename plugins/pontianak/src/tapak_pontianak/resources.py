@@ -49,15 +49,15 @@ def backup_times(view: View) -> tuple[str, ...]:
 def configuration(view: View) -> Lines:
     """The usual lines, with the file that was verified."""
     digest = str(files.verified(view).get("sha256", ""))
-    return [*configuration_lines(view), *([("SHA-256 berkas terverifikasi", digest)] if digest else [])]
+    return [*configuration_lines(view), *([("SHA-256 file terverifikasi", digest)] if digest else [])]
 
 
 def _check_unchanged(view: View, digest: str) -> None:
     file = files.current(view)
     if file is None or file.sha256 != digest:
         raise Conflict(
-            "Berkas aplikasi berubah setelah diverifikasi, jadi tidak dipasang. Yang lolos verifikasi adalah berkas "
-            f"dengan SHA-256 {digest[:12]}…; berkas lain harus diverifikasi dulu oleh Seksi PKSI.",
+            "File aplikasi berubah setelah diverifikasi, jadi tidak dipasang. Yang lolos verifikasi adalah file "
+            f"dengan SHA-256 {digest[:12]}…; file lain harus diverifikasi dulu oleh Seksi PKSI.",
             log=f"verified {digest}, but the current file is {file.sha256 if file else 'none'}",
         )
 

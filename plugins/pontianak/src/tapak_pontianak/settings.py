@@ -31,7 +31,7 @@ class PontianakSettings(SettingsSchema):
     unverified = Ways("Bila verifikasi keamanan tidak lolos (di luar SOP)", WAYS, on=tuple(WAYS))
     accept_high_findings = Tick(
         "Temuan tinggi dan kritis dapat diterima sebagai risiko dengan alasan tertulis",
-        help="Tanpa ini berkas dengan temuan tinggi selalu dikembalikan.",
+        help="Tanpa ini file dengan temuan tinggi selalu dikembalikan.",
     )
     backup_at = clocks(
         "Waktu pencadangan aplikasi", ["01:30"], help="Satu per baris; kosong berarti tidak dicadangkan."

@@ -31,7 +31,7 @@ def _fields(aspect: Aspect) -> dict[str, fields.Field[Any]]:
         f"{aspect.key}_severity": Choice("Tingkat keparahan", SEVERITY_WORDS, optional=True),
         f"{aspect.key}_finding": Prose("Temuan atau alasan", 1000, optional=True),
         f"{aspect.key}_evidence": Prose(
-            "Bukti", 1000, optional=True, help="Berkas dan baris, tangkapan, atau langkah."
+            "Bukti", 1000, optional=True, help="Nama file dan baris, tangkapan, atau langkah."
         ),
     }
 
@@ -45,7 +45,7 @@ AspectsPart = StepSchema.from_dict(
 class FilePart(StepSchema):
     """The file that the verifier saw, by its SHA-256."""
 
-    sha256 = Line("SHA-256 berkas yang diverifikasi", 64, widget="hidden")
+    sha256 = Line("SHA-256 file yang diverifikasi", 64, widget="hidden")
 
 
 @dataclass(frozen=True)

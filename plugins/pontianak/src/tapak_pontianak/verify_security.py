@@ -37,7 +37,7 @@ from tapak_pontianak.verification import (
 
 EXPLANATION = 2000
 CHANGED = (
-    "Berkas aplikasi bukan lagi yang diperiksa di halaman ini. Muat ulang halaman, lalu verifikasi berkas yang "
+    "File aplikasi bukan lagi yang diperiksa di halaman ini. Muat ulang halaman, lalu verifikasi file yang "
     "sekarang ada."
 )
 
@@ -99,7 +99,7 @@ class VerifySecurity(StepKind):
 
     def shown(self, view: View) -> Sequence[tuple[str, str]]:
         file, result = self.file(view), files.verified(view)
-        lines = [("Berkas", file.filename), ("SHA-256", file.sha256)] if file else []
+        lines = [("File aplikasi", file.filename), ("SHA-256", file.sha256)] if file else []
         return [*lines, ("Diverifikasi", str(result["sha256"]))] if result else lines
 
     def file(self, view: View) -> DocumentRef | None:
