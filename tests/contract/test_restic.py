@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,7 @@ def test_what_is_kept_comes_back_as_it_was(provider: ResticProvider, plan: Backu
     back = tmp_path / "back" / str(site).lstrip("/")
     assert {file.relative_to(back): file.read_bytes() for file in back.rglob("*") if file.is_file()} == before
     facts = provider.facts([plan.name, "lain.example"])
-    assert facts[0].value
+    assert datetime.fromisoformat(facts[0].value or "").tzinfo is not None
     assert facts[0].details == {"snapshots": 1}
     assert facts[1].value == "belum ada"
 

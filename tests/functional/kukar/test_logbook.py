@@ -74,7 +74,7 @@ def test_an_entry_is_sealed_as_it_is_written_and_only_its_readers_see_it(office,
     assert opened.row == {
         "at": "2026-11-16T09:00",
         "request_number": "001/HOST/DISKOMINFO/XI/2026",
-        "letter": "400/12/CONTOH/2026 · 2026-11-13",
+        "letter": "400/12/CONTOH/2026, 13 November 2026",
         "agency": "Dinas Pendidikan dan Kebudayaan",
         "system_name": "Antrean Daring",
         "pse_number": "777",

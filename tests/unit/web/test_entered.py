@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tapak_kota.forms import InstallationPart, ServersPart
 
-from tapak.web.entered import lines
+from tapak.web.entered import iso_moment, lines
 
 
 def test_what_a_form_no_longer_asks_for_still_shows(site) -> None:
@@ -24,3 +24,17 @@ def test_a_table_is_told_row_by_row_and_an_appointment_in_words(site) -> None:
         (appointment,) = lines(InstallationPart(), {"appointment": "2026-12-01T09:30"})
     assert servers.texts == ("Merek dan tipe: R1, Tinggi: 2, Daya: Dua sumber",)
     assert appointment.texts == ("1 Desember 2026 09.30",)
+
+
+def test_moments_are_told_by_the_agencys_clock_and_other_figures_as_they_are(site) -> None:
+    with site.app.test_request_context(base_url="http://tarakan.localhost"):
+        figure = site.app.jinja_env.filters["figure"]
+        assert [
+            iso_moment(text) for text in ("2026-11-22T02:39", "2026-11-22 02:39", "2026-11-22", "besok 09:30:00")
+        ] == [
+            "22 November 2026 02.39",
+            "22 November 2026 02.39",
+            "22 November 2026",
+            "besok 09:30:00",
+        ]
+        assert figure("3 situs") == "3 situs"

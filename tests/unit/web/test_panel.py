@@ -65,12 +65,13 @@ def with_service(site, *, seen: bool = True, suspended: bool = False, of: str = 
         if seen:
             fact = {"key": f"site_usage:{name}", "label": f"Pemakaian {name}", "value": "1,2 MB", "source": "logs"}
             away = {"key": "x", "label": "Cadangan", "value": None, "source": "backup", "problem": "Server diam."}
+            kept = {"key": "y", "label": "Terakhir", "value": "2026-11-21T18:37+00:00", "source": "backup"}
             releases = [
                 {"sha256": mark * 64, "at": now.timestamp(), "files": 3, "bytes": 2048, "live": mark == "a"}
                 for mark in "ab"
             ]
             told = {"releases": releases, "access": ["GET /<script>"], "errors": [], "problem": ""}
-            look = ServiceLook(service_id=service.id, figures=[fact, away], sites={name: told}, taken_at=now)
+            look = ServiceLook(service_id=service.id, figures=[fact, away, kept], sites={name: told}, taken_at=now)
             look.asked_at = now - timedelta(seconds=1)
             session.add(look)
         session.flush()
@@ -126,7 +127,15 @@ def test_the_page_tells_every_part(site) -> None:
     answer = site.browser("dinkes").get(f"/layanan-aktif/{service_id}")
     assert answer.status_code == 200
     page = answer.text
-    for words in ("Antrean &lt;Dinkes&gt;", "1,2 MB", "Server diam.", "GET /&lt;script&gt;", "a" * 12, "tapak_x"):
+    for words in (
+        "Antrean &lt;Dinkes&gt;",
+        "1,2 MB",
+        "Server diam.",
+        "22 November 2026, 02.37 WITA",
+        "GET /&lt;script&gt;",
+        "a" * 12,
+        "tapak_x",
+    ):
         assert words in page
     assert "Lihat kata sandi basis data" in page
     assert "Buat kata sandi SFTP" in page

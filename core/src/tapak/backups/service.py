@@ -149,7 +149,7 @@ def register(session: Session, plugins: Registry, known: Plan, run_id: int) -> N
 def _line(known: Plan, run: BackupRun) -> dict[str, Any]:
     ended = run.ended_at or run.began_at
     return {
-        "began_at": run.began_at.astimezone(known.zone).strftime("%Y-%m-%d %H:%M"),
+        "began_at": run.began_at.astimezone(known.zone).strftime("%Y-%m-%dT%H:%M"),
         "name": known.spec.name,
         "kind": run.kind,
         "outcome": run.outcome,

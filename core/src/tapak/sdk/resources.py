@@ -157,7 +157,8 @@ class Fact:
 
     ``source`` is one of ``agent`` (the host agent), ``logs``, ``inventory``, ``zone`` (asked of the DNS server),
     ``database`` (asked of the database server), ``backup`` (asked of the repository) or ``manual`` (diisi manual).
-    ``value`` is None where the source could not be reached; ``problem`` then says why, in Indonesian.
+    A ``value`` that is a moment is ISO 8601 with its offset, and shown by the agency's clock. It is None where the
+    source could not be reached; ``problem`` then says why, in Indonesian.
     """
 
     key: str

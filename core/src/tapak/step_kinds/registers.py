@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tapak.sdk.fields import Choice, Choices, Count, Day, Line, Prose
+from tapak.sdk.fields import Appointment, Choice, Choices, Count, Day, Line, Prose
 from tapak.sdk.forms import StepSchema
 from tapak.sdk.maintenance import MAINTENANCE_COLUMNS, MAINTENANCE_SEARCH, MaintenanceRow
 from tapak.sdk.registers import Register
@@ -60,7 +60,7 @@ class ChangeRow(StepSchema):
 class BackupRow(StepSchema):
     """A run of a backup, or a test that what it kept can be brought back."""
 
-    began_at = Line("Mulai", 20)
+    began_at = Appointment("Mulai")
     name = Line("Nama", 253)
     kind = Choice("Kegiatan", BACKUP_KINDS)
     outcome = Choice("Hasil", BACKUP_OUTCOMES)

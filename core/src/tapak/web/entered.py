@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext
@@ -12,6 +12,8 @@ from marshmallow import Schema
 
 from tapak.requests.forms import FormField, describe
 from tapak.web.words import day, told
+
+DAY_LENGTH = len("2026-11-20")
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,12 @@ def _one(field: FormField, value: Any) -> str:
 
 def iso_moment(value: Any) -> str:
     """A day with its time that is stored as ISO 8601 text, in words; anything else as it stands."""
-    day_text, _, clock = str(value).partition("T")
-    return f"{iso_day(day_text)} {clock.replace(':', '.')[:5]}".strip()
+    text = str(value)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{day(at.date())} {at:%H.%M}" if len(text) > DAY_LENGTH else day(at.date())
 
 
 def iso_day(value: Any) -> str:

@@ -17,6 +17,7 @@ from tapak.sdk.wording import RESOURCE_KINDS, RESOURCE_STATES, SOURCES, resource
 from tapak.tenants.dates import format_date, zone_name
 
 HOUR, MINUTE = 3600, 60
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d|Z)")
 NAMED = re.compile(r"“[^”]*”|\d[\w-]*(?:/[\w-]+)+|[\w-]+(?:\.[\w-]+)+|\d+(?:,\d+)?")
 """What differs from text to text: something quoted, a request's number, a name or address, a number."""
 PLACED = re.compile(r"%\(name\d*\)s")
@@ -56,6 +57,7 @@ def install(app: Flask) -> None:
         resource_name=resource_name,
         tone=lambda state: TONES.get(state, "plain"),
         told=told,
+        figure=figure,
         size=size,
         source_label=source_label,
         epoch=lambda seconds: datetime.fromtimestamp(seconds, UTC),
@@ -100,6 +102,11 @@ def clock(at: datetime) -> str:
 def moment(at: datetime | None) -> str:
     """``20 November 2026, 10.00 WITA``."""
     return "–" if at is None else f"{day(at)}, {clock(at)}"
+
+
+def figure(value: str) -> str:
+    """A figure's value as people read it: a moment by the agency's clock, anything else as :func:`told`."""
+    return moment(datetime.fromisoformat(value)) if INSTANT.fullmatch(value) else told(value)
 
 
 def duration(seconds: int | None) -> str:

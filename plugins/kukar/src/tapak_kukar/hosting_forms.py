@@ -16,6 +16,7 @@ from tapak.sdk.request_view import address_choices, result_of, zone_choices
 from tapak.sdk.resources import RecordSet
 from tapak.sdk.step_kinds import StepResult
 from tapak.sdk.view import View
+from tapak.sdk.wording import day_words
 from tapak_kukar import coordination
 from tapak_kukar.category import CategoryPart, category_words
 from tapak_kukar.coordination import CoordinationPart, coordinated
@@ -121,16 +122,16 @@ def logbook_entry(view: View, data: Mapping[str, Any]) -> Record:
     """An entry of the logbook on what the request brought about."""
     answers, sets = view.answers, _record_sets(view)
     told = configuration_lines(view)
-    check = result_of(view, "kukar.check_pse")
+    check, found = result_of(view, "kukar.check_pse"), list(_addresses(sets))
     row = {
         "at": f"{view.now:{coordination.LATEST}}",
         "request_number": view.request.number,
-        "letter": f"{answers['letter_number']} · {answers['letter_date']}",
+        "letter": f"{answers['letter_number']}, {day_words(answers['letter_date'])}",
         "agency": view.request.agency,
         "system_name": answers.get("system_name") or view.procedure.subject(answers),
         "pse_number": check.get("pse_number", ""),
         "records": "\n".join(text for label, text in told if label == "Rekaman DNS")[:2000],
-        "server": f"{data['logbook_server']} ({', '.join(_addresses(sets)) or '-'})"[:200],
+        "server": " ".join([data["logbook_server"], *([f"({', '.join(found)})"] if found else [])])[:200],
         "account": data["logbook_account"],
         "officer": view.actor or view.position_of("administrator"),
         "remark": data["note"],

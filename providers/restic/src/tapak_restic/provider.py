@@ -208,7 +208,7 @@ class ResticProvider(Provider):
             runs = []
         except ProviderError as problem:
             return (Fact(key, label, None, "backup", problem=problem.message),)
-        value = f"{runs[-1].at:%Y-%m-%d %H:%M} UTC" if runs else "belum ada"
+        value = runs[-1].at.isoformat(timespec="minutes") if runs else "belum ada"
         return (Fact(key, label, value, "backup", details={"snapshots": len(runs)}),)
 
 
