@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tapak import migrations
 from tapak.cli.tenant_file import apply_tenant
 from tapak.db.session import Database
 from tapak.demo import scripts
+from tapak.demo.servers.postgresql import PostgresqlServer
 from tapak.demo.servers.process import Daemon, ServerProblem, free_port, reachable, wait_until
 from tapak.demo.stack import DATABASE, Stack
 from tapak.demo.walk import API, Place, Script, Walker, sample_letter
@@ -40,6 +42,11 @@ class TrialStack(Stack):
 
     A name server's answer is waited for no longer than a small part of them, as in any deployment.
     """
+
+    @cached_property
+    def postgresql(self) -> PostgresqlServer:
+        """The one database."""
+        return replace(super().postgresql, durable=False)
 
     @property
     def clock(self) -> Clock:

@@ -48,7 +48,7 @@ def cheap_passwords() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def postgresql_server(server_directory: Path) -> Iterator[PostgresqlServer]:
     """A running PostgreSQL with Tapak's roles and no database of ours."""
-    server = PostgresqlServer(server_directory / "postgresql", free_port())
+    server = PostgresqlServer(server_directory / "postgresql", free_port(), durable=False)
     yield from _running(server)
 
 

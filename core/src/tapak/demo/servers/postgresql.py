@@ -38,6 +38,8 @@ SETTINGS = {
     "timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",
 }
+# What a server that is killed loses nothing by, only a machine that dies.
+NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 # No role has a password: over TCP nobody gets in, and over the socket whoever may walk to it.
 HBA = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
 LONGEST_SOCKET = 107
@@ -57,10 +59,14 @@ def binaries() -> Path:
 
 @dataclass(frozen=True)
 class PostgresqlServer:
-    """One cluster in ``directory`` (which every user can walk to), on TCP ``port`` of 127.0.0.1 and a socket."""
+    """One cluster in ``directory`` (which every user can walk to), on TCP ``port`` of 127.0.0.1 and a socket.
+
+    One that isn't ``durable`` waits for no disk: for tests, whose machine doesn't die.
+    """
 
     directory: Path
     port: int
+    durable: bool = True
 
     @property
     def user(self) -> str:
@@ -84,7 +90,8 @@ class PostgresqlServer:
     @property
     def daemon(self) -> Daemon:
         """The server's process."""
-        settings = {**SETTINGS, "port": str(self.port), "unix_socket_directories": str(self.sockets)}
+        kept = SETTINGS if self.durable else {**SETTINGS, **NOT_DURABLE}
+        settings = {**kept, "port": str(self.port), "unix_socket_directories": str(self.sockets)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         argv = [str(binaries() / "postgres"), "-D", str(self.data), *options]
         # SIGINT ends sessions and checkpoints; SIGTERM would wait until the last client has left.
