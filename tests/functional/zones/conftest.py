@@ -30,7 +30,7 @@ from tapak.tenants.secrets import append_identity, new_identity
 from tapak.testing.dns_server import DnsOperator
 from tapak_bind.provider import BindProvider
 
-ZONES = tuple(f"kota{number}.example" for number in range(24))
+ZONES = tuple(f"kota{number}.example" for number in range(64))
 UNTAKEN = iter(ZONES)
 
 
