@@ -22,6 +22,7 @@ from tapak.cli.tenant_file import apply_tenant
 from tapak.db.session import Database
 from tapak.demo.scripts import tenants
 from tapak.demo.servers.postgresql import PostgresqlServer
+from tapak.demo.servers.process import free_port
 from tapak.migrations import upgrade
 from tapak.plugins import registry
 from tapak.tenants.models import Tenant
@@ -57,6 +58,16 @@ def compiled(project_root: Path) -> None:
     """Compile what is measured, so that no round pays for it."""
     for folder in (project_root / "core/src", project_root / "plugins", project_root / "providers", PROCESSES):
         compileall.compile_dir(folder, quiet=2)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(server_directory: Path) -> Iterator[PostgresqlServer]:
+    """A running PostgreSQL that waits for the disk at each commit, as an agency's does; tests' own doesn't."""
+    server = PostgresqlServer(server_directory / "postgresql", free_port())
+    server.directory.mkdir(parents=True, exist_ok=True)
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session", autouse=True)
