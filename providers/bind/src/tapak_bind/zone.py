@@ -19,10 +19,9 @@ import dns.tsig
 import dns.xfr
 
 from tapak.sdk.dns.asking import Question
-from tapak.sdk.dns.records import label, record_set
+from tapak.sdk.dns.records import label
 from tapak.sdk.dns.servers import Server
 from tapak.sdk.errors import ProviderError
-from tapak.sdk.resources import RecordSet
 from tapak_bind import failures
 
 # What the server makes by itself: the serial's bearer, and signing (RFC 4034, RFC 5155, RFC 7344; BIND's TYPE65534).
@@ -78,16 +77,6 @@ class ZoneTransfer:
         except (dns.exception.DNSException, OSError, EOFError) as error:
             raise self._failure(error, zone) from error
         return collector.delta()
-
-    def transfer(self, zone: dns.name.Name) -> Mapping[tuple[str, str], RecordSet]:
-        """Every RRset by its name and type.
-
-        Raises:
-            ProviderError: the transfer was refused or broke off.
-        """
-        found = self.changes_since(zone, None).rrsets
-        records = (record_set(zone, question.name, rdataset) for question, rdataset in found.items())
-        return {(record.name, record.type): record for record in records}
 
     def _run(self, collector: _Collector, serial: int | None) -> None:
         query, _ = dns.xfr.make_query(
