@@ -12,6 +12,8 @@ import httpx
 import pydyf
 import pytest
 
+from tapak.demo.stack import DATABASE
+from tapak.documents.service import WAKE_KIND
 from tapak.testing.deployment import Case, Deployment
 
 MEGABYTE = 1024 * 1024
@@ -28,9 +30,12 @@ def pdf(trailer: bytes = b"") -> bytes:
 
 @pytest.fixture(scope="module")
 def case(deployment: Deployment) -> Case:
-    """A draft that waits for its letter."""
+    """A draft that waits for its letter, while no worker prints one for a test before."""
     made = deployment.case()
     made.start()
+    with deployment.stack.postgresql.connect(DATABASE) as connection:
+        wanted = "select count(*) from wake where kind = %s"
+        made.wait(lambda: connection.execute(wanted, [WAKE_KIND]).fetchone() == (0,), "every letter to be printed")
     return made
 
 

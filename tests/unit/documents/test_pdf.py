@@ -260,7 +260,7 @@ def test_an_unknown_paper_is_a4() -> None:
 
 
 def test_a_layout_that_breaks_the_renderer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tapak.documents.pdf.HTML.write_pdf", lambda *_args, **_named: 1 / 0)
+    monkeypatch.setattr("weasyprint.HTML.write_pdf", lambda *_args, **_named: 1 / 0)
     with pytest.raises(Unprintable) as raised:
         to_pdf("<p>isi</p>", ())
     assert "ZeroDivisionError" in raised.value.log

@@ -95,6 +95,16 @@ class Site:
         return opened
 
     @contextmanager
+    def in_english(self, who: str) -> Iterator[Browser]:
+        """``who``'s browser; the account is shared with other tests and goes back to Indonesian."""
+        browser = self.browser(who)
+        assert browser.post("/bahasa", {"language": "en"}).status_code == 303
+        try:
+            yield browser
+        finally:
+            assert browser.post("/bahasa", {"language": "id"}).status_code == 303
+
+    @contextmanager
     def desk(self, who: str) -> Iterator[Desk]:
         """One transaction in which ``who`` acts."""
         with self.kit.database.begin(self.tenant.id) as session:

@@ -1,8 +1,6 @@
 """Every word that a page says has its English one."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
 
@@ -169,17 +167,6 @@ def test_pages_are_in_english_for_who_asks(site) -> None:
     assert "Surat permohonan hosting dari OPD" in page
 
 
-@contextmanager
-def in_english(site, who: str) -> Iterator:
-    """``who``'s browser; the account is shared with other tests and goes back to Indonesian."""
-    browser = site.browser(who)
-    assert browser.post("/bahasa", {"language": "en"}).status_code == 303
-    try:
-        yield browser
-    finally:
-        browser.post("/bahasa", {"language": "id"})
-
-
 def texts(page: str) -> set[str]:
     """What stands between the tags."""
     return {unescape(text).strip() for text in re.findall(r">([^<>]+)<", page)}
@@ -189,7 +176,7 @@ def test_a_task_is_in_english_with_the_paper_in_its_own_words(site) -> None:
     request_id = site.submitted()
     with site.desk("admin") as desk:
         task_id = desk.session.scalars(select(Task.id).where(Task.request_id == request_id, Task.state == "open")).one()
-    with in_english(site, "kasubbag") as browser:
+    with site.in_english("kasubbag") as browser:
         shown = texts(browser.get(f"/tugas/{task_id}").text)
     english = {"Register of incoming letters", "Received on", "Urgency", "Very urgent", "Archive code", "Waiting"}
     paper = {"Scanning Surat, Mengagendakan Surat, Melengkapi lembar disposisi", "buku agenda dan lembar disposisi"}
@@ -199,7 +186,7 @@ def test_a_task_is_in_english_with_the_paper_in_its_own_words(site) -> None:
 
 def test_choices_are_in_english_and_own_words_as_typed(site) -> None:
     own = {"system_name": "Lainnya", "description": "Biasa", "technology": "Sangat baik", "kind": "other"}
-    with in_english(site, "dinkes") as browser:
+    with site.in_english("dinkes") as browser:
         draft = browser.send("/permohonan/baru/tarakan.hosting", {}).headers["Location"]
         form = texts(browser.get(f"{draft}/system").text)
         browser.send(f"{draft}/system", own)
@@ -210,7 +197,7 @@ def test_choices_are_in_english_and_own_words_as_typed(site) -> None:
 
 
 def test_the_register_is_in_english(site) -> None:
-    with in_english(site, "admin") as browser:
+    with site.in_english("admin") as browser:
         shown = texts(browser.get("/buku/tapak.names").text)
     assert {"IP addresses and subdomains", "Hosting usage reports"} <= shown
 

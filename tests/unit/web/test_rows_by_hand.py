@@ -45,8 +45,7 @@ def test_a_register_without_writers_has_no_form(site):
 
 
 def test_in_english(site):
-    with_language = site.browser("noc")
-    with_language.send("/bahasa", {"language": "en"})
-    text = with_language.get(f"{BOOK}/catat").text
+    with site.in_english("noc") as browser:
+        text = browser.get(f"{BOOK}/catat").text
     for word in ("Internet network maintenance", "Save entry", "Fault", "Affected services"):
         assert word in text

@@ -55,7 +55,7 @@ def provider(program: str | list[str], timeout: float = 5.0) -> ApacheProvider:
             "request 1",
         ),
         (
-            f"import sys; sys.stdin.readline(); print('''{HELLO}'''.replace('l\": 3', 'l\": 9'), flush=True)",
+            f"import sys; sys.stdin.readline(); print('''{HELLO}'''.replace('l\": 4', 'l\": 9'), flush=True)",
             ProviderBroken,
             "protocol 9",
         ),
