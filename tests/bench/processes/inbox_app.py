@@ -53,5 +53,5 @@ def memory() -> Any:
     """The inbox page of somebody who is known already."""
     g.person = OFFICER
     following = "2026-11-20T02:00:00+00:00~1050"
-    around = {"reports": (), "troubles": ()}
+    around = {"reports": (), "troubles": (), "ending": ()}
     return render_template("inbox/inbox.html", rows=ROWS, only="all", filters=FILTERS, following=following, **around)
