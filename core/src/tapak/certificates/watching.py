@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from tapak.accounts.policy import may
@@ -22,6 +22,15 @@ from tapak.sdk.certificates import Certificate
 SHOWN = 20
 AT_ONCE = 200
 """Certificates that are asked for in one day, soonest due first: authorities count what they issue."""
+
+
+_ANY = select(
+    or_(
+        exists().where(Connection.provider == OwnCertificate.name),
+        exists().where(Resource.kind == Certificate.kind, Resource.state != "gone"),
+    )
+)
+"""Whether there is any certificate at all: what most agencies' inboxes need to ask."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,7 @@ class Ending:
 
 def ending(desk: Desk) -> tuple[Ending, ...]:
     """What ends within :data:`~tapak.certificates.service.WARNED`, soonest first, for those who look after it."""
-    if not may(desk.person, "certificate.read"):
+    if not may(desk.person, "certificate.read") or not desk.session.scalar(_ANY):
         return ()
     own = [
         Ending(each.facts.names[0], each.facts.not_after, each.sites, own=True)
