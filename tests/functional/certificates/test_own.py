@@ -33,7 +33,7 @@ def town(deployment: Deployment, authority: Authority) -> Iterator[Deployment]:
     ]
     deployment.apply(deployment.one, settings=settings, connections=connections)
     yield deployment
-    deployment.apply(deployment.one)
+    deployment.apply(deployment.one, settings={**content["settings"], "https": "off", "hsts": "off"})
 
 
 def body(pair: Pair, authority: Authority) -> dict[str, str]:

@@ -58,14 +58,14 @@ def listed(desk: Desk, *, as_operator: bool = False) -> Sequence[Look]:
         Forbidden: the person isn't the tenant's admin.
     """
     _require(desk, as_operator)
-    rows = desk.session.scalars(select(Connection).order_by(Connection.id)).all()
+    asked = select(Wake.row_id).where(Wake.kind == CHECK, Wake.row_id == Connection.id).exists()  # seen with its checks
+    rows = desk.session.execute(select(Connection, asked).order_by(Connection.id)).all()
     standing = select(Resource.connection_id, func.count()).where(Resource.state != "gone")
     counted = {row[0]: row[1] for row in desk.session.execute(standing.group_by(Resource.connection_id))}
-    checking = set(desk.session.scalars(select(Wake.row_id).where(Wake.kind == CHECK)))
     installed = desk.registry.providers
     return [
-        Look(row, installed.get(row.provider), counted.get(row.id, 0), row.id in checking, _version(row))
-        for row in rows
+        Look(row, installed.get(row.provider), counted.get(row.id, 0), checking, _version(row))
+        for row, checking in rows
     ]
 
 

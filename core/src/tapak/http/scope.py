@@ -58,14 +58,21 @@ def person() -> Person | None:
 
 def desk() -> Desk:
     """A desk for reading."""
+    return _desk(tenant())
+
+
+def _desk(at: Tenant) -> Desk:
     found = _signed_in()
-    return Desk.open(session(), tenant(), kit().registry, person(), found.seats if found else None)
+    return Desk.open(session(), at, kit().registry, person(), found.seats if found else None)
 
 
 @contextmanager
 def acting() -> Iterator[Desk]:
-    """A desk for an act: committed at the end of the block, rolled back on any error."""
-    opened = desk()
+    """A desk for an act: committed at the end of the block, rolled back on any error.
+
+    Its tenant is read anew: an act goes by the settings that stand, not by those remembered for the host.
+    """
+    opened = _desk(session().get_one(Tenant, tenant().id))
     try:
         yield opened
         opened.session.commit()
