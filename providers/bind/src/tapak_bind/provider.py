@@ -13,17 +13,18 @@ import dns.tsig
 
 from tapak.sdk.dns import facts
 from tapak.sdk.dns.asking import Question
-from tapak.sdk.dns.records import TYPES, Parsed, check, closest_zone, label, owner, record_set, same, shown
+from tapak.sdk.dns.provider import DnsProvider
+from tapak.sdk.dns.records import TYPES, Parsed, label, owner, record_set, same
 from tapak.sdk.dns.servers import Server
 from tapak.sdk.dns.verifying import Verifier
-from tapak.sdk.errors import ForeignResource, Invalid, ProviderError, ProviderUnavailable
-from tapak.sdk.provider import Applied, Capabilities, Change, Check, Provider, Verification, ZoneChanges
+from tapak.sdk.errors import ForeignResource
+from tapak.sdk.provider import Applied, Capabilities, Change, Check, Verification, ZoneChanges
 from tapak.sdk.resources import Fact, RecordSet, Spec
 from tapak_bind import checks
 from tapak_bind.listing import ZoneListing
 from tapak_bind.reading import PrimaryReader
 from tapak_bind.settings import BindSettings
-from tapak_bind.updating import Swap, Updater
+from tapak_bind.updating import Updater
 from tapak_bind.zone import ZoneDelta, ZoneTransfer
 
 BATCH = 1000
@@ -31,7 +32,7 @@ BATCH = 1000
 MANY = 2000
 
 
-class BindProvider(Provider):
+class BindProvider(DnsProvider):
     """Zones at a primary that follows RFC 2136, with every secondary asked by ``verify``.
 
     Prerequisites compare values, not TTLs (RFC 2136 section 2.4.2): a TTL that was changed by hand is seen by
@@ -49,7 +50,6 @@ class BindProvider(Provider):
         super().__init__(settings)
         timeout: float = settings["timeout"]
         transport: str = settings["transport"]
-        self._zones: tuple[str, ...] = tuple(settings["zones"])
         self._primary = Server(settings["address"], settings["port"], transport)
         others = dict.fromkeys((other["address"], other["port"]) for other in settings["secondaries"])
         others.pop((self._primary.address, self._primary.port), None)
@@ -66,7 +66,7 @@ class BindProvider(Provider):
         return self._updater.reader
 
     def check(self) -> Sequence[Check]:
-        zones = [owner(zone) for zone in self._zones]
+        zones = [owner(zone) for zone in self.zones]
         return checks.run(zones, self._updater, self._transfer, self._servers, self.settings["timeout"])
 
     def read(self, specs: Sequence[Spec]) -> Mapping[str, Spec | None]:
@@ -77,7 +77,7 @@ class BindProvider(Provider):
         under its own identity: a CNAME at the name of an address, anything at the name of a CNAME.
         """
         asked: dict[Question, list[Parsed]] = {}
-        for parsed in self._parsed(specs):
+        for parsed in self.parsed(specs):
             asked.setdefault(Question(parsed.name, parsed.rdtype), []).append(parsed)
         zones = {question: several[0].zone for question, several in asked.items()}
         standing = self._reader.standing(zones)
@@ -86,41 +86,38 @@ class BindProvider(Provider):
 
     def apply(self, changes: Sequence[Change], *, fence: int, timeout: float) -> Sequence[Applied]:
         """Send one update for each zone. ``fence`` isn't needed: prerequisites turn away a worker that woke late."""
-        if len(changes) > BATCH:
-            raise Invalid(f"Paling banyak {BATCH} perubahan sekaligus.", log=f"{len(changes)} changes in one batch")
-        swaps = [self._swap(change) for change in changes]
-        if len({swap.question for swap in swaps}) < len(swaps):
-            raise Invalid("Satu rekaman diubah dua kali sekaligus.", log="two changes of one RRset in a batch")
-        self._updater.swap(swaps, timeout)
+        self._updater.swap(self.swaps(changes), timeout)
         return [Applied(change.identity) for change in changes]
 
     def verify(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
-        return self._verifier.present(self._parsed(specs), timeout)
+        return self._verifier.present(self.parsed(specs), timeout)
 
     def verify_gone(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
-        return self._verifier.gone(self._parsed(specs), timeout)
+        return self._verifier.gone(self.parsed(specs), timeout)
 
-    def facts(self, names: Sequence[str] = ()) -> Sequence[Fact]:
-        """Serial and size of each zone, and what stands at each of ``names``."""
-        try:
-            self.serial(self._zones[0])
-        except ProviderUnavailable as error:  # one time-out is enough
-            return facts.unknown(self._zones, names, error.message)
-        except ProviderError:
-            pass  # that zone's own trouble, which its rows tell
-        rows = [facts.serial(zone, partial(self.serial, zone)) for zone in self._zones]
-        rows += [facts.record_sets(zone, partial(self._count, zone)) for zone in self._zones]
-        return [*rows, *(facts.name(name, partial(self._at, name)) for name in names)]
+    def reach(self) -> None:
+        self.serial(self.zones[0])
+
+    def figures(self) -> Sequence[Fact]:
+        """Serial and size of each zone."""
+        rows = [facts.serial(zone, partial(self.serial, zone)) for zone in self.zones]
+        return rows + [facts.record_sets(zone, partial(self._count, zone)) for zone in self.zones]
+
+    def at(self, zone: str, name: str) -> Sequence[RecordSet]:
+        origin, node = owner(zone), owner(name)
+        questions = (Question(node, dns.rdatatype.from_text(kind)) for kind in TYPES)
+        standing = self._reader.standing(dict.fromkeys(questions, origin))
+        return [record_set(origin, node, found) for found in standing.values() if found is not None]
 
     def serial(self, zone: str) -> int:
         """The SOA serial that the primary serves for ``zone``."""
-        return self._reader.serial(self._zone(zone))
+        return self._reader.serial(owner(self.served(zone)))
 
     def zone_changes(self, zone: str, since: int | None) -> ZoneChanges:
         """What changed after ``since``, by IXFR and a read of the touched RRsets; else the whole zone by AXFR."""
         if since is not None and self.serial(zone) == since:
             return ZoneChanges(zone, since, False, {})
-        origin = self._zone(zone)
+        origin = owner(self.served(zone))
         if since is None:
             return self._whole(zone)
         delta = self._transfer.changes_since(origin, since)
@@ -138,14 +135,14 @@ class BindProvider(Provider):
 
     def zone_records(self, zone: str) -> Iterator[RecordSet]:
         """Every RRset that the primary holds, by AXFR."""
-        return self._listing.read(self._zone(zone))[1]
+        return self._listing.read(owner(self.served(zone)))[1]
 
     def close(self) -> None:
         for server in self._servers:
             server.close()
 
     def _whole(self, zone: str) -> ZoneChanges:
-        serial, found = self._listing.read(self._zone(zone))
+        serial, found = self._listing.read(owner(self.served(zone)))
         return ZoneChanges(zone, serial, True, {record.identity: record for record in found})
 
     def _touched(self, origin: dns.name.Name, delta: ZoneDelta) -> dict[str, RecordSet | None]:
@@ -160,33 +157,9 @@ class BindProvider(Provider):
         serial = self.serial(zone)
         known = self._counted.get(zone)
         if known is None or known[0] != serial:
-            told, found = self._listing.read(self._zone(zone))
+            told, found = self._listing.read(owner(self.served(zone)))
             known = self._counted[zone] = (told, sum(1 for _ in found))
         return known[1]
-
-    def _at(self, name: str) -> list[RecordSet]:
-        name = name.rstrip(".").lower()
-        zone = closest_zone(name, self._zones)
-        if zone is None:
-            raise Invalid(f"Nama {shown(name)} di luar zona server ini.", log="name outside the served zones")
-        origin, node = self._zone(zone), owner(name)
-        questions = (Question(node, dns.rdatatype.from_text(kind)) for kind in TYPES)
-        standing = self._reader.standing(dict.fromkeys(questions, origin))
-        return [record_set(origin, node, found) for found in standing.values() if found is not None]
-
-    def _zone(self, zone: str) -> dns.name.Name:
-        if zone not in self._zones:
-            raise Invalid(f"Zona {shown(zone)} tidak ada di pengaturan server ini.", log=f"unknown zone {shown(zone)}")
-        return owner(zone)
-
-    def _parsed(self, specs: Sequence[Spec]) -> list[Parsed]:
-        return [check(spec, self._zones) for spec in specs]
-
-    def _swap(self, change: Change) -> Swap:
-        old, new = (None if spec is None else check(spec, self._zones) for spec in (change.observed, change.desired))
-        if {parsed.spec.identity for parsed in (old, new) if parsed} != {change.identity}:
-            raise Invalid("Perubahan tidak menyebut rekaman yang sama.", log="a change of different identities")
-        return Swap(old, new)
 
 
 def _recognised(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import dns.exception
 import dns.message
@@ -16,36 +15,14 @@ import dns.tsig
 import dns.update
 
 from tapak.sdk.dns.asking import Question
-from tapak.sdk.dns.records import Parsed, label, same
+from tapak.sdk.dns.provider import Swap
+from tapak.sdk.dns.records import label, same
 from tapak.sdk.dns.servers import Server
 from tapak.sdk.errors import ChangedMeanwhile, Invalid, TapakError
 from tapak_bind import failures
 from tapak_bind.reading import CNAME, KINDS, STAND_ALONE, PrimaryReader
 
 SHORTEST_WAIT = 0.05
-
-
-@dataclass(frozen=True)
-class Swap:
-    """One RRset from ``old`` to ``new``; None stands for nothing."""
-
-    old: Parsed | None
-    new: Parsed | None
-
-    @property
-    def target(self) -> Parsed:
-        parsed = self.new or self.old
-        if parsed is None:
-            raise ValueError("a change needs a desired or an observed spec")
-        return parsed
-
-    @property
-    def question(self) -> Question:
-        return Question(self.target.name, self.target.rdtype)
-
-    @property
-    def undo(self) -> Swap:
-        return Swap(self.new, self.old)
 
 
 class Updater:

@@ -9,9 +9,10 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from tapak.sdk.dns import facts
-from tapak.sdk.dns.records import TYPES, Parsed, check, closest_zone, owner, shown
-from tapak.sdk.errors import ForeignResource, Invalid, ProviderError, ProviderUnavailable
-from tapak.sdk.provider import Applied, Capabilities, Change, Check, Provider, Verification
+from tapak.sdk.dns.provider import DnsProvider, Swap
+from tapak.sdk.dns.records import TYPES, Parsed, owner
+from tapak.sdk.errors import ForeignResource, ProviderUnavailable
+from tapak.sdk.provider import Applied, Capabilities, Change, Check, Verification
 from tapak.sdk.resources import Fact, RecordSet, Spec
 from tapak_cloudflare import checks
 from tapak_cloudflare.failures import Contested, Limited
@@ -19,7 +20,7 @@ from tapak_cloudflare.reading import Found, read_names, spec_of
 from tapak_cloudflare.records import PROXIABLE, Key, by_set
 from tapak_cloudflare.settings import CloudflareSettings
 from tapak_cloudflare.verifying import ApiVerifier, NameServers
-from tapak_cloudflare.writing import Swap, batch_of, stands
+from tapak_cloudflare.writing import batch_of, stands
 
 if TYPE_CHECKING:
     from tapak_cloudflare.client import CloudflareClient
@@ -29,7 +30,7 @@ BATCH = 50
 PAUSE = 0.2
 
 
-class CloudflareProvider(Provider):
+class CloudflareProvider(DnsProvider):
     """Zones at Cloudflare, changed in batches; verified at its name servers where they can be reached.
 
     There are no prerequisites: what stands is read before each batch, and again before an answer that was lost, or
@@ -43,7 +44,6 @@ class CloudflareProvider(Provider):
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__(settings)
-        self._zones: tuple[str, ...] = tuple(settings["zones"])
         self._proxied: bool = settings["proxied"]
         self._known: dict[str, Mapping[str, Any]] = {}
         given = [(each["address"], each["port"]) for each in settings["name_servers"]]
@@ -57,7 +57,7 @@ class CloudflareProvider(Provider):
         return CloudflareClient(self.settings["token"], self.settings["api_url"], self.settings["timeout"])
 
     def check(self) -> Sequence[Check]:
-        return checks.run(self._zones, self._client, self._servers)
+        return checks.run(self.zones, self._client, self._servers)
 
     def read(self, specs: Sequence[Spec]) -> Mapping[str, Spec | None]:
         """What stands now at the identities of ``specs``.
@@ -68,7 +68,7 @@ class CloudflareProvider(Provider):
         Raises:
             ForeignResource: a delegation hides the name.
         """
-        parsed = [check(spec, self._zones) for spec in specs]
+        parsed = self.parsed(specs)
         result: dict[str, Spec | None] = {each.spec.identity: None for each in parsed}
         for zone, several in _by_zone(parsed).items():
             found = self._found(zone, several)
@@ -78,13 +78,8 @@ class CloudflareProvider(Provider):
 
     def apply(self, changes: Sequence[Change], *, fence: int, timeout: float) -> Sequence[Applied]:
         """Send a batch for each zone. Cloudflare knows no ``fence``: whoever takes over reads anew before it writes."""
-        if len(changes) > BATCH:
-            raise Invalid(f"Paling banyak {BATCH} perubahan sekaligus.", log=f"{len(changes)} changes in one batch")
-        swaps = [self._swap(change) for change in changes]
-        if len({swap.key for swap in swaps}) < len(swaps):
-            raise Invalid("Satu rekaman diubah dua kali sekaligus.", log="two changes of one RRset in a batch")
         zones: dict[str, list[Swap]] = defaultdict(list)
-        for swap in swaps:
+        for swap in self.swaps(changes):
             zones[swap.target.spec.zone].append(swap)
         deadline = time.monotonic() + timeout
         for zone, several in zones.items():
@@ -92,27 +87,26 @@ class CloudflareProvider(Provider):
         return [Applied(change.identity) for change in changes]
 
     def verify(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
-        return self._verified([check(spec, self._zones) for spec in specs], timeout, gone=False)
+        return self._verified(self.parsed(specs), timeout, gone=False)
 
     def verify_gone(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
-        return self._verified([check(spec, self._zones) for spec in specs], timeout, gone=True)
+        return self._verified(self.parsed(specs), timeout, gone=True)
 
-    def facts(self, names: Sequence[str] = ()) -> Sequence[Fact]:
-        """How many records each zone holds, and what stands at each of ``names``."""
-        try:
-            self._client.count(self._id(self._zones[0]))
-        except ProviderUnavailable as error:  # one time-out is enough
-            return facts.unknown(self._zones, names, error.message)
-        except ProviderError:
-            pass  # that zone's own trouble, which its rows tell
-        rows = [facts.record_sets(zone, partial(self._count, zone)) for zone in self._zones]
-        return [*rows, *(facts.name(name, partial(self._at, name)) for name in names)]
+    def reach(self) -> None:
+        self._count(self.zones[0])
+
+    def figures(self) -> Sequence[Fact]:
+        """How many records each zone holds."""
+        return [facts.record_sets(zone, partial(self._count, zone)) for zone in self.zones]
+
+    def at(self, zone: str, name: str) -> Sequence[RecordSet]:
+        owner(name)
+        found = read_names(self._client, self._id(zone), zone, {name})
+        return [spec_of(zone, key, standing) for key, standing in found.sets.items() if key[0] == name]
 
     def zone_records(self, zone: str) -> Iterator[RecordSet]:
         """Every record set of ``zone``."""
-        if zone not in self._zones:
-            raise Invalid(f"Zona {shown(zone)} tidak ada di pengaturan ini.", log=f"unknown zone {shown(zone)}")
-        for key, standing in by_set(self._client.records(self._id(zone))).items():
+        for key, standing in by_set(self._client.records(self._id(self.served(zone)))).items():
             if key != (zone, "NS"):
                 yield spec_of(zone, key, standing)
 
@@ -181,25 +175,10 @@ class CloudflareProvider(Provider):
     def _count(self, zone: str) -> int:
         return self._client.count(self._id(zone))
 
-    def _at(self, name: str) -> list[RecordSet]:
-        name = name.rstrip(".").lower()
-        zone = closest_zone(name, self._zones)
-        if zone is None:
-            raise Invalid(f"Nama {shown(name)} di luar zona server ini.", log="name outside the served zones")
-        owner(name)
-        found = read_names(self._client, self._id(zone), zone, {name})
-        return [spec_of(zone, key, standing) for key, standing in found.sets.items() if key[0] == name]
-
     def _id(self, zone: str) -> str:
         if zone not in self._known:
             self._known[zone] = self._client.zone(zone)
         return str(self._known[zone]["id"])
-
-    def _swap(self, change: Change) -> Swap:
-        old, new = (None if spec is None else check(spec, self._zones) for spec in (change.observed, change.desired))
-        if {parsed.spec.identity for parsed in (old, new) if parsed} != {change.identity}:
-            raise Invalid("Perubahan tidak menyebut rekaman yang sama.", log="a change of different identities")
-        return Swap(old, new, change.note)
 
 
 def _by_zone(parsed: Sequence[Parsed]) -> Mapping[str, list[Parsed]]:

@@ -8,33 +8,13 @@ from typing import Any
 
 import dns.rdatatype
 
+from tapak.sdk.dns.provider import Swap
 from tapak.sdk.dns.records import ALONE, Parsed, alike
 from tapak.sdk.errors import ChangedMeanwhile, Invalid
 from tapak_cloudflare.records import LONGEST, PROXIABLE, SHORTEST, Key, Standing, rdataset_of, wanted
 
 MOST = 200
 """Operations in one batch, as the free plan has it."""
-
-
-@dataclass(frozen=True)
-class Swap:
-    """One change, parsed: from ``old`` (None: nothing) to ``new`` (None: nothing); ``note`` names the request."""
-
-    old: Parsed | None
-    new: Parsed | None
-    note: str = ""
-
-    @property
-    def target(self) -> Parsed:
-        """What names the RRset."""
-        known = self.new or self.old
-        assert known is not None
-        return known
-
-    @property
-    def key(self) -> Key:
-        """Name and type."""
-        return self.target.spec.name, self.target.spec.type
 
 
 @dataclass

@@ -7,20 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import dns.name
-
 from tapak.sdk.dns import facts
-from tapak.sdk.dns.records import TYPES, Parsed, check, closest_zone, owner, shown
+from tapak.sdk.dns.provider import DnsProvider
+from tapak.sdk.dns.records import TYPES, Parsed, owner
 from tapak.sdk.dns.servers import Server
 from tapak.sdk.dns.verifying import Verifier
-from tapak.sdk.errors import Invalid, ProviderError, ProviderUnavailable
-from tapak.sdk.provider import Applied, Capabilities, Change, Check, Provider, Verification, ZoneChanges
+from tapak.sdk.provider import Applied, Capabilities, Change, Check, Verification, ZoneChanges
 from tapak.sdk.resources import Fact, RecordSet, Spec
 from tapak_powerdns import checks
 from tapak_powerdns.client import Client
 from tapak_powerdns.rrsets import Standing
 from tapak_powerdns.settings import PowerdnsSettings
-from tapak_powerdns.updating import Swap, Updater
+from tapak_powerdns.updating import Updater
 from tapak_powerdns.zones import Node, Zones, delegated, hides
 
 BATCH = 1000
@@ -28,7 +26,7 @@ WHOLE_EVERY = 900.0
 """Seconds after which a zone is read in full though its serial stands: its database may be changed behind the API."""
 
 
-class PowerdnsProvider(Provider):
+class PowerdnsProvider(DnsProvider):
     """Zones at one PowerDNS server, and every other authoritative server asked by ``verify``."""
 
     name = "powerdns"
@@ -40,7 +38,6 @@ class PowerdnsProvider(Provider):
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__(settings)
-        self._served: tuple[str, ...] = tuple(settings["zones"])
         self._client = Client(settings["url"], settings["server"], settings["api_key"], settings["timeout"])
         self._zones = Zones(self._client, settings["name_servers"])
         asked = [(settings["address"], settings["port"])]
@@ -51,14 +48,14 @@ class PowerdnsProvider(Provider):
         self._read_whole: dict[str, float] = {}
 
     def check(self) -> Sequence[Check]:
-        return checks.run(self._served, self._client, self._zones, self._servers, self.settings["timeout"])
+        return checks.run(self.zones, self._client, self._zones, self._servers, self.settings["timeout"])
 
     def read(self, specs: Sequence[Spec]) -> Mapping[str, Spec | None]:
         """What stands now at the identities of ``specs``, and under its own identity what keeps one from being made.
 
         Where the same values stand in another spelling, a spec of ``specs`` is given back as it is.
         """
-        parsed = self._parsed(specs)
+        parsed = self.parsed(specs)
         found: dict[str, Spec | None] = {each.spec.identity: None for each in parsed}
         nodes: dict[str, Node] = {}
         for zone in {each.spec.zone for each in parsed}:
@@ -75,35 +72,30 @@ class PowerdnsProvider(Provider):
 
     def apply(self, changes: Sequence[Change], *, fence: int, timeout: float) -> Sequence[Applied]:
         """Send one PATCH for each zone. ``fence`` isn't needed: what isn't as it was observed is left alone."""
-        if len(changes) > BATCH:
-            raise Invalid(f"Paling banyak {BATCH} perubahan sekaligus.", log=f"{len(changes)} changes in one batch")
-        swaps = [self._swap(change) for change in changes]
-        if len({swap.target.spec.identity for swap in swaps}) < len(swaps):
-            raise Invalid("Satu rekaman diubah dua kali sekaligus.", log="two changes of one RRset in a batch")
-        self._updater.swap(swaps, timeout)
+        self._updater.swap(self.swaps(changes), timeout)
         return [Applied(change.identity) for change in changes]
 
     def verify(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
-        return self._verifier.present(self._parsed(specs), timeout)
+        return self._verifier.present(self.parsed(specs), timeout)
 
     def verify_gone(self, specs: Sequence[Spec], *, timeout: float) -> Sequence[Verification]:
-        return self._verifier.gone(self._parsed(specs), timeout)
+        return self._verifier.gone(self.parsed(specs), timeout)
 
-    def facts(self, names: Sequence[str] = ()) -> Sequence[Fact]:
-        """Serial and size of each zone, and what stands at each of ``names``."""
-        try:
-            self._client.get()
-        except ProviderUnavailable as error:  # one time-out is enough
-            return facts.unknown(self._served, names, error.message)
-        except ProviderError:
-            pass  # told by each row
-        rows = [facts.serial(zone, partial(self.serial, zone)) for zone in self._served]
-        rows += [facts.record_sets(zone, partial(self._count, zone)) for zone in self._served]
-        return [*rows, *(facts.name(name, partial(self._at, name)) for name in names)]
+    def reach(self) -> None:
+        self._client.get()
+
+    def figures(self) -> Sequence[Fact]:
+        """Serial and size of each zone."""
+        rows = [facts.serial(zone, partial(self.serial, zone)) for zone in self.zones]
+        return rows + [facts.record_sets(zone, partial(self._count, zone)) for zone in self.zones]
+
+    def at(self, zone: str, name: str) -> Sequence[RecordSet]:
+        node = owner(name)
+        return list(_specs(self._zones.nodes(zone, {node})[name].values()))
 
     def serial(self, zone: str) -> int:
         """The serial of ``zone`` in its database, which every change over the API moves."""
-        return self._zones.serial(self._known(zone))
+        return self._zones.serial(self.served(zone))
 
     def zone_changes(self, zone: str, since: int | None) -> ZoneChanges:
         """Nothing where the serial stands at ``since``, else the whole zone: PowerDNS tells no differences.
@@ -111,7 +103,7 @@ class PowerdnsProvider(Provider):
         Its database may be changed behind the API, serial and all left as they were: the whole zone is read every
         :data:`WHOLE_EVERY` seconds.
         """
-        fresh = time.monotonic() - self._read_whole.get(self._known(zone), -WHOLE_EVERY) < WHOLE_EVERY
+        fresh = time.monotonic() - self._read_whole.get(self.served(zone), -WHOLE_EVERY) < WHOLE_EVERY
         if fresh and since is not None and self.serial(zone) == since:
             return ZoneChanges(zone, since, False, {})
         serial, rrsets = self._zones.whole(zone)
@@ -120,7 +112,7 @@ class PowerdnsProvider(Provider):
 
     def zone_records(self, zone: str) -> Iterator[RecordSet]:
         """Every RRset that ``zone`` serves."""
-        yield from _specs(self._zones.whole(self._known(zone))[1])
+        yield from _specs(self._zones.whole(self.served(zone))[1])
 
     def close(self) -> None:
         self._client.close()
@@ -129,28 +121,6 @@ class PowerdnsProvider(Provider):
 
     def _count(self, zone: str) -> int:
         return sum(bool(each.served) for each in self._zones.whole(zone)[1])
-
-    def _at(self, name: str) -> list[RecordSet]:
-        name = name.rstrip(".").lower()
-        zone = closest_zone(name, self._served)
-        if zone is None:
-            raise Invalid(f"Nama {shown(name)} di luar zona server ini.", log="name outside the served zones")
-        node: dns.name.Name = owner(name)
-        return list(_specs(self._zones.nodes(zone, {node})[name].values()))
-
-    def _known(self, zone: str) -> str:
-        if zone not in self._served:
-            raise Invalid(f"Zona {shown(zone)} tidak ada di pengaturan server ini.", log=f"unknown zone {shown(zone)}")
-        return zone
-
-    def _parsed(self, specs: Sequence[Spec]) -> list[Parsed]:
-        return [check(spec, self._served) for spec in specs]
-
-    def _swap(self, change: Change) -> Swap:
-        old, new = (None if spec is None else check(spec, self._served) for spec in (change.observed, change.desired))
-        if {parsed.spec.identity for parsed in (old, new) if parsed} != {change.identity}:
-            raise Invalid("Perubahan tidak menyebut rekaman yang sama.", log="a change of different identities")
-        return Swap(old, new, change.note)
 
     def _alone(self, name: str, timeout: float) -> Any:
         return self.alone(name, timeout)

@@ -10,11 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 
-import dns.rdatatype
-
-from tapak.sdk.dns.records import Parsed
+from tapak.sdk.dns.provider import Swap
 from tapak.sdk.errors import ChangedMeanwhile, ForeignResource, ProviderUnavailable, TapakError
 from tapak_powerdns.client import Client, Refused, refused
 from tapak_powerdns.rrsets import Standing, commented, deleting, replacing
@@ -23,30 +20,6 @@ from tapak_powerdns.zones import Node, Zones, delegated, hides, patch
 Alone = Callable[[str, float], AbstractContextManager[None]]
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.3
 TRIES = 4
-
-
-@dataclass(frozen=True)
-class Swap:
-    """One RRset from ``old`` to ``new``; None stands for nothing. ``note`` goes into its comment."""
-
-    old: Parsed | None
-    new: Parsed | None
-    note: str = ""
-
-    @property
-    def target(self) -> Parsed:
-        parsed = self.new or self.old
-        if parsed is None:
-            raise ValueError("a change needs a desired or an observed spec")
-        return parsed
-
-    @property
-    def undo(self) -> Swap:
-        return Swap(self.new, self.old, self.note)
-
-    def standing(self, nodes: Mapping[str, Node]) -> Standing | None:
-        """What ``nodes`` hold at its name and type."""
-        return nodes[self.target.spec.name].get(dns.rdatatype.to_text(self.target.rdtype))
 
 
 class Updater:
@@ -126,7 +99,7 @@ class Updater:
         waiting = [swap for swap in swaps if not _is_made(swap, nodes)]
         gone = [deleting(swap.target) for swap in waiting if swap.new is None]
         return gone + [
-            replacing(swap.new, self._noted(swap, swap.standing(nodes))) for swap in waiting if swap.new is not None
+            replacing(swap.new, self._noted(swap, _standing(swap, nodes))) for swap in waiting if swap.new is not None
         ]
 
     def _noted(self, swap: Swap, found: Standing | None) -> list[dict[str, object]] | None:
@@ -160,13 +133,13 @@ def _left(deadline: float) -> float:
 
 
 def _is_made(swap: Swap, nodes: Mapping[str, Node]) -> bool:
-    found = swap.standing(nodes)
+    found = _standing(swap, nodes)
     return swap.new is None if found is None else found.is_as(swap.new)
 
 
 def _refuse_changed(swap: Swap, nodes: Mapping[str, Node], leaving: Collection[tuple[str, str]]) -> None:
     """Refuse where it doesn't stand as it was or as it is to be, or where what can't stand beside it stays."""
-    found, spec = swap.standing(nodes), swap.target.spec
+    found, spec = _standing(swap, nodes), swap.target.spec
     as_it_was = swap.old is None if found is None else found.is_as(swap.old)
     blocked = [] if swap.new is None else hides(swap.new, nodes[spec.name])
     stays = [each for each in blocked if (each.name, each.type) not in leaving]
@@ -186,3 +159,9 @@ def _not_read_back(swaps: Sequence[Swap]) -> ProviderUnavailable:
 
 def _names(swaps: Sequence[Swap]) -> str:
     return ", ".join(swap.target.spec.identity for swap in swaps[:3]) + (", …" if len(swaps) > 3 else "")
+
+
+def _standing(swap: Swap, nodes: Mapping[str, Node]) -> Standing | None:
+    """What ``nodes`` hold at the name and type of ``swap``."""
+    name, kind = swap.key
+    return nodes[name].get(kind)
