@@ -38,6 +38,8 @@ _CONF = """\
 pid = "{state}/{name}.pid"
 error_log = "{state}/{name}.log"
 daemonize = yes
+; A new release has the master exec itself: what is being answered ends first, what comes meanwhile waits.
+process_control_timeout = 10s
 [site]
 {identity}
 listen = "{socket}"
