@@ -20,6 +20,7 @@ OURS = {
     "tapak_bind": "tapak-bind",
     "tapak_cloudflare": "tapak-cloudflare",
     "tapak_mariadb": "tapak-mariadb",
+    "tapak_octodns": "tapak-octodns",
     "tapak_postgresql": "tapak-postgresql",
     "tapak_powerdns": "tapak-powerdns",
     "tapak_restic": "tapak-restic",

@@ -104,7 +104,7 @@ def connection_for(
             if not connection.zones and fits and takes(connection.settings, spec):
                 return connection
         elif spec.zone in connection.zones:
-            _check_record_type(connection, able, spec)
+            _check_record_type(connection, plugins, spec)
             return connection
     raise _not_served(spec)
 
@@ -262,8 +262,9 @@ def _takes(connection: Connection, able: Capabilities, kind: str) -> bool:
     return kind in able.kinds and (not connection.kinds or kind in connection.kinds)
 
 
-def _check_record_type(connection: Connection, able: Capabilities, spec: RecordSet) -> None:
-    if spec.type not in able.record_types:
+def _check_record_type(connection: Connection, plugins: Registry, spec: RecordSet) -> None:
+    provider = plugins.providers[connection.provider]
+    if spec.type not in provider.capabilities.record_types or not provider.takes(connection.settings, spec):
         raise Invalid(
             f"Sambungan {connection.title} tidak melayani rekaman {spec.type} untuk {spec.name}.",
             log=f"connection {connection.key} serves no {spec.type} records",

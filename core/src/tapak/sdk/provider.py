@@ -37,7 +37,8 @@ class Capabilities:
 
     ``atomic`` says that a change is compared and written in one act; ``fenced`` that the server itself refuses a
     lower fence; ``batch`` is the greatest number of changes in one ``apply``; ``engines`` are those of the databases
-    that it serves.
+    that it serves. Where it isn't ``exact``, some values of record sets that others take can't be had as they are:
+    ``apply`` refuses them as :class:`~tapak.sdk.errors.Invalid` and never makes others of them.
     """
 
     kinds: frozenset[str]
@@ -45,6 +46,7 @@ class Capabilities:
     engines: frozenset[str] = frozenset()
     atomic: bool = False
     fenced: bool = False
+    exact: bool = True
     batch: int = 1
 
 

@@ -14,10 +14,10 @@ several authoritative servers, subclasses the contracts of :mod:`tapak.testing.z
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -60,6 +60,9 @@ class DnsProviderContract(DnsContract):
         """Override: settings with wrong credentials, one for each way to be wrong."""
         raise NotImplementedError
 
+    inexact: ClassVar[Collection[tuple[str, tuple[str, ...]]]] = ()
+    """Override where a provider isn't ``exact``: those of ``ROUND_TRIPS`` (type and values) that it refuses."""
+
     def test_nothing_stands_at_a_new_name(self, provider: Provider, record: RecordSet) -> None:
         assert provider.read([record]) == {record.identity: None}
 
@@ -68,9 +71,20 @@ class DnsProviderContract(DnsContract):
         self, provider: Provider, record: RecordSet, kind: str, values: tuple[str, ...]
     ) -> None:
         wanted = replace(record, type=kind, values=values, ttl=77)
+        if (kind, values) in self.inexact:
+            self.refused_as_inexact(provider, wanted)
+            return
         assert [applied.identity for applied in create(provider, wanted)] == [wanted.identity]
         assert standing(provider, wanted) == wanted
         assert verified(provider, wanted).live
+
+    @staticmethod
+    def refused_as_inexact(provider: Provider, wanted: RecordSet) -> None:
+        """What a provider can't have as it is, it doesn't have at all."""
+        assert not type(provider).capabilities.exact
+        with pytest.raises(Invalid):
+            create(provider, wanted)
+        assert standing(provider, wanted) is None
 
     def test_every_record_type_is_served(self, provider: Provider) -> None:
         served = type(provider).capabilities.record_types

@@ -87,6 +87,7 @@ class ZoneListerContract(DnsContract):
     def test_every_rrset_is_listed_once_as_it_is_read(
         self, lister: Any, zone: str, record: RecordSet, by_hand: ByHand
     ) -> None:
+        odd = (r'"v=spf1 \"a\" -all" "dua"',) if lister.capabilities.exact else ()
         below, host = record.name, f"kantor.{record.name}."
         put = [
             RecordSet(zone, host.rstrip("."), "A", (ADDRESS,)),
@@ -95,7 +96,7 @@ class ZoneListerContract(DnsContract):
             RecordSet(zone, f"alias.{below}", "CNAME", (host,)),
             RecordSet(zone, f"surat.{below}", "MX", (f"10 {host}", f"20 {host}")),
             RecordSet(zone, f"_sip._tcp.{below}", "SRV", (f"0 5 5060 {host}",)),
-            RecordSet(zone, f"kata.{below}", "TXT", (r'"v=spf1 \"a\" -all" "dua"', f'"{"x" * 255}" "y"')),
+            RecordSet(zone, f"kata.{below}", "TXT", (*odd, f'"{"x" * 255}" "y"')),
             RecordSet(zone, f"*.{below}", "A", (ADDRESS,)),
         ]
         for each in put:

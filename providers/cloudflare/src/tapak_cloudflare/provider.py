@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from tapak.sdk.dns import facts
+from tapak.sdk.dns.looking import LookingVerifier
 from tapak.sdk.dns.provider import DnsProvider, Swap
 from tapak.sdk.dns.records import TYPES, Parsed, owner
 from tapak.sdk.errors import ForeignResource, ProviderUnavailable
@@ -19,7 +20,7 @@ from tapak_cloudflare.failures import Contested, Limited
 from tapak_cloudflare.reading import Found, read_names, spec_of
 from tapak_cloudflare.records import PROXIABLE, Key, by_set
 from tapak_cloudflare.settings import CloudflareSettings
-from tapak_cloudflare.verifying import ApiVerifier, NameServers
+from tapak_cloudflare.verifying import NameServers
 from tapak_cloudflare.writing import batch_of, stands
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class CloudflareProvider(DnsProvider):
                 verifications |= {each.identity: each for each in told}
             if by_api:
                 left = timeout - (time.monotonic() - began)
-                at_api = ApiVerifier(self._look, self.settings["api_url"])
+                at_api = LookingVerifier(self._look, self.settings["api_url"])
                 verifications |= {each.identity: each for each in at_api.run(by_api, left, gone=gone)}
         return [verifications[each.spec.identity] for each in parsed]
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
-import dns.rdatatype
-
-from tapak.sdk.dns.asking import Ask, Question, Round
-from tapak.sdk.dns.records import label, owner
+from tapak.sdk.dns.checking import name_servers
 from tapak.sdk.dns.servers import Server
 from tapak.sdk.errors import ProviderError
 from tapak.sdk.provider import Check
@@ -22,9 +18,7 @@ def run(zones: Sequence[str], client: Client, api: Zones, servers: Sequence[Serv
     if lines[0].ok:
         lines += [_zone(zone, api) for zone in zones]
     served = [zone for zone in zones if not (lines[0].ok and _is_to_be_made(zone, api))]
-    asks = [Ask(server, Question(owner(zone), dns.rdatatype.SOA)) for server in servers for zone in served]
-    Round(asks, lambda _: True, deadline=time.monotonic() + timeout, patience=timeout / 3).run()
-    return lines + [_answers(ask) for ask in asks]
+    return lines + name_servers(served, servers, timeout)
 
 
 def _api(client: Client) -> Check:
@@ -65,13 +59,3 @@ def _is_to_be_made(zone: str, api: Zones) -> bool:
         return api.makes_zones and api.described(zone) is None
     except ProviderError:
         return False
-
-
-def _answers(ask: Ask) -> Check:
-    zone = label(ask.question.name)
-    name = f"Server nama {ask.server}, zona {zone}"
-    if ask.answer.silent:
-        return Check(name, False, f"Server DNS {ask.server} tidak menjawab; periksa alamat, port dan firewall.")
-    if not ask.answer.known or not ask.answer.rdataset:
-        return Check(name, False, f"Server DNS {ask.server} tidak berwenang atas zona {zone}; periksa zonanya.")
-    return Check(name, True, f"{ask.server} melayani zona {zone} dengan serial {ask.answer.rdataset[0].serial}.")
