@@ -1,9 +1,6 @@
 """The ``tapak`` command."""
 
 from tapak.cli.main import tapak
-from tapak.demo.commands import demo
-
-tapak.add_command(demo)
 
 
 def main() -> None:

@@ -1,33 +1,50 @@
-"""``tapak``: the groups of commands, and the processes of a deployment."""
+"""``tapak``: its commands, each imported when it is named."""
 
 from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 
 import click
 
-from tapak import migrations
-from tapak.cli.accounts import account
-from tapak.cli.audit import audit
-from tapak.cli.certificates import certificate
-from tapak.cli.connections import connection
-from tapak.cli.doctor import doctor
-from tapak.cli.logbook import logbook
-from tapak.cli.output import told
-from tapak.cli.procedures import procedure
-from tapak.cli.providers import provider
-from tapak.cli.registers import register
-from tapak.cli.reports import report
-from tapak.cli.scans import scan
-from tapak.cli.tenants import tenant
-from tapak.cli.zones import zone
-from tapak.config import Config
-from tapak.jobs.relay import relay as make_relay
-from tapak.jobs.supervisor import Supervisor
+ELSEWHERE = {
+    **{name: f"tapak.cli.processes:{name}" for name in ("work", "relay")},
+    "db": "tapak.cli.database:db",
+    "tenant": "tapak.cli.tenants:tenant",
+    "account": "tapak.cli.accounts:account",
+    "procedure": "tapak.cli.procedures:procedure",
+    "register": "tapak.cli.registers:register",
+    "report": "tapak.cli.reports:report",
+    "logbook": "tapak.cli.logbook:logbook",
+    "provider": "tapak.cli.providers:provider",
+    "certificate": "tapak.cli.certificates:certificate",
+    "connection": "tapak.cli.connections:connection",
+    "zone": "tapak.cli.zones:zone",
+    "audit": "tapak.cli.audit:audit",
+    "scan": "tapak.cli.scans:scan",
+    "doctor": "tapak.cli.doctor:doctor",
+    "demo": "tapak.demo.commands:demo",
+}
+"""Where a command lies: a module and its name there."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Imports a command's module when it is named: most of the time that a command takes would go to the others'."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command's name."""
+        return sorted({*super().list_commands(ctx), *ELSEWHERE})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name in ELSEWHERE and cmd_name not in self.commands:
+            module, _, name = ELSEWHERE[cmd_name].partition(":")
+            self.add_command(getattr(import_module(module), name), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def tapak() -> None:
     """Tapak runs service procedures, from the letter to a live name."""
 
@@ -52,47 +69,3 @@ def serve(bind: str, workers: int, threads: int) -> None:
             "tapak.wsgi:from_environment()",
         ],
     )
-
-
-@tapak.command()
-@click.option("--processes", default=2, show_default=True, type=click.IntRange(0, 64), help="Worker processes.")
-@click.option("--scans", default=1, show_default=True, type=click.IntRange(0, 64), help="Processes for scans alone.")
-def work(processes: int, scans: int) -> None:
-    """Run workers: provisioning, letters, figures, deadlines; and those that look through applications."""
-    Supervisor(processes, slow=scans).run()
-
-
-@tapak.command()
-def relay() -> None:
-    """Hand pending rows to workers as they fall due."""
-    make_relay(Config.from_environment()).run()
-
-
-@tapak.group()
-def db() -> None:
-    """The database."""
-
-
-@db.command()
-@told
-def upgrade() -> None:
-    """Bring the database to the newest revision (as its owner: TAPAK_OWNER_URL)."""
-    click.echo(f"database is at revision {migrations.upgrade(Config.from_environment().needed('owner_url'))}")
-
-
-for group in (
-    tenant,
-    account,
-    procedure,
-    register,
-    report,
-    logbook,
-    provider,
-    certificate,
-    connection,
-    zone,
-    audit,
-    scan,
-    doctor,
-):
-    tapak.add_command(group)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tapak.reports import comma_separated, printed, workbook
+from tapak.reports import comma_separated, printed
 from tapak.reports.tables import Report
 from tapak.sdk.errors import Invalid
 from tapak.tenants.models import Tenant
@@ -32,9 +32,15 @@ class Format:
             raise Invalid(told, log=f"{rows} rows are too many for {self.suffix}", fields={"format": [told]})
 
 
+def _xlsx(report: Report, _tenant: Tenant) -> Iterator[bytes]:
+    from tapak.reports import workbook  # noqa: PLC0415 (its library is slow to load, and few processes write any)
+
+    return workbook.content(report)
+
+
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS: Mapping[str, Format] = {
     "csv": Format("csv", "text/csv", lambda report, tenant: (line.encode() for line in comma_separated.lines(report))),
-    "xlsx": Format("xlsx", XLSX_TYPE, lambda report, tenant: workbook.content(report), 50_000),
+    "xlsx": Format("xlsx", XLSX_TYPE, _xlsx, 50_000),
     "pdf": Format("pdf", "application/pdf", printed.content, 500),
 }

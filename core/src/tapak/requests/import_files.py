@@ -12,8 +12,6 @@ from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from marshmallow import Schema, ValidationError
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from tapak.sdk.errors import Invalid
 from tapak.sdk.fields import choices_of
@@ -30,7 +28,7 @@ TOLD = 20
 XLSX = b"PK\x03\x04"
 # What openpyxl and the library below it raise at files that were made to hurt.
 _BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, InvalidFileException, ParseError),
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ParseError),
     *(KeyError, ValueError, IndexError, TypeError, AttributeError, OverflowError),
 )
 
@@ -123,6 +121,9 @@ def _csv(content: bytes) -> Iterator[list[str]]:
 
 
 def _xlsx(content: bytes) -> Iterator[list[str]]:
+    from openpyxl import load_workbook  # noqa: PLC0415 (slow to load, and few processes read any)
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(item.file_size for item in packed.infolist()) > UNPACKED:
@@ -134,7 +135,7 @@ def _xlsx(content: bytes) -> Iterator[list[str]]:
         for cells in sheet.iter_rows(max_col=MOST_COLUMNS + 1, values_only=True):
             yield [_text(cell) for cell in _filled(cells)]
         book.close()
-    except _BROKEN as problem:
+    except (InvalidFileException, *_BROKEN) as problem:
         raise _refused("XLSX", ["Berkas XLSX ini tidak terbaca; simpan ulang dari aplikasi spreadsheet."]) from problem
 
 

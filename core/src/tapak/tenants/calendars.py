@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from holidays import country_holidays
 from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
 
@@ -105,6 +104,8 @@ def ramadans(years: Iterable[int], stated: Sequence[Mapping[str, str]] = ()) -> 
 @lru_cache(maxsize=32)
 def national_days(year: int) -> tuple[NamedDay, ...]:
     """National holidays and joint leave (cuti bersama) of a year, in order."""
+    from holidays import country_holidays  # noqa: PLC0415 (slow to load; asked when a calendar is made)
+
     found: dict[date, NamedDay] = {}
     for kind, category in CATEGORIES.items():
         days = country_holidays(COUNTRY, years=year, language="id", categories=(category,), expand=False)

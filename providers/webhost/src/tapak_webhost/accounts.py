@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import pyrage  # type: ignore[import-untyped]
 from pyrage.x25519 import Recipient  # type: ignore[import-untyped]
@@ -14,8 +16,10 @@ from tapak.sdk.errors import ProviderBroken, ProviderError
 from tapak.sdk.provider import Change, Probe, Verification
 from tapak.sdk.resources import Account
 from tapak_webhost.kinds import Kind
-from tapak_webhost.login import Door, new_key, try_login
 from tapak_webhost.probe import polled
+
+if TYPE_CHECKING:
+    from tapak_webhost.login import Door
 
 # 24 characters of base64: 144 bits.
 PASSWORD_BYTES = 18
@@ -51,7 +55,7 @@ class Accounts(Kind[Account]):
 
     def _prove(self, door: Door, password: str, fields: Mapping[str, Any], deadline: float) -> None:
         """Only now the password is known here: a log-in that fails takes the account back."""
-        problem = try_login(door, max(deadline - time.monotonic(), 1.0), password=password)
+        problem = _logins().try_login(door, max(deadline - time.monotonic(), 1.0), password=password)
         if problem:
             back = {**fields, "desired": None, "observed": fields["desired"], "password": None, "sealed": None}
             self._agent.ask(self.apply_verb, back, timeout=self._timeout)
@@ -65,21 +69,29 @@ class Accounts(Kind[Account]):
         return Probe(f"agent:{spec.site}", _words(wanted), _words(found), found == wanted)
 
     def _login(self, spec: Account, left: float) -> Probe:
-        key, public = new_key()
+        key, public = _logins().new_key()
         ask = {"name": spec.site}
         try:
             door = _door(self._agent.ask("open_account", {**ask, "key": public}, timeout=self._timeout))
         except ProviderError as error:
             return Probe(f"agent:{spec.site}", "masuk dan menulis berkas", error.message, False)
         try:
-            problem = try_login(door, max(left, 1.0), key=key)
+            problem = _logins().try_login(door, max(left, 1.0), key=key)
         finally:
             self._agent.ask("open_account", {**ask, "key": ""}, timeout=self._timeout)
         return Probe(door.url, "masuk dan menulis berkas", problem or "masuk dan menulis berkas", not problem)
 
 
 def _door(told: Mapping[str, Any]) -> Door:
-    return Door(told["user"], told["host"], told["port"], told["host_key"])
+    return _logins().Door(told["user"], told["host"], told["port"], told["host_key"])
+
+
+@cache
+def _logins() -> ModuleType:
+    """Its library is half of what a process's plugins take to load, and most processes log in nowhere."""
+    from tapak_webhost import login  # noqa: PLC0415
+
+    return login
 
 
 def _sealed(password: str, recipient: str) -> str:
