@@ -61,7 +61,7 @@ class Accounts(Kind[Account]):
             self._agent.ask(self.apply_verb, back, timeout=self._timeout)
             raise ProviderBroken(
                 f"Akun SFTP tidak dapat masuk dengan kata sandinya: {problem}. Akun ditutup lagi; periksa sshd.",
-                log=f"password log-in at {door.url}: {problem}",
+                log=f"password log-in at sftp://{door.url}: {problem}",
             )
 
     def _standing(self, spec: Account, wanted: Account | None) -> Probe:
@@ -79,7 +79,9 @@ class Accounts(Kind[Account]):
             problem = _logins().try_login(door, max(left, 1.0), key=key)
         finally:
             self._agent.ask("open_account", {**ask, "key": ""}, timeout=self._timeout)
-        return Probe(door.url, "masuk dan menulis berkas", problem or "masuk dan menulis berkas", not problem)
+        return Probe(
+            f"sftp://{door.url}", "masuk dan menulis berkas", problem or "masuk dan menulis berkas", not problem
+        )
 
 
 def _door(told: Mapping[str, Any]) -> Door:

@@ -1,4 +1,4 @@
-"""The way to an agent: one line out, one line in. A local child today; anything that carries lines will do."""
+"""The way to an agent: one line out, one line in. A child on this machine; ``ssh`` has the way to another one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import tempfile
 import time
 from collections.abc import Sequence
 from typing import IO, Protocol
+
+from tapak.sdk.provider import Check
 
 MAX_ANSWER = 33_554_432
 LOG_TAIL = 2000
@@ -31,7 +33,12 @@ class Channel(Protocol):
 
         Raises:
             ChannelDown: no answer; the other end is gone and the next exchange starts anew.
+            ProviderError: the same, where more is known of the reason.
         """
+        ...
+
+    def checks(self, timeout: float) -> Sequence[Check]:
+        """What a connection test tells of the way itself."""
         ...
 
     def close(self) -> None:
@@ -65,6 +72,9 @@ class LocalChild:
         except BaseException:
             self._end(patience=0)
             raise
+
+    def checks(self, timeout: float) -> Sequence[Check]:
+        return ()
 
     def close(self) -> None:
         self._end(patience=1)

@@ -18,12 +18,14 @@ from tapak_webhost import figures
 from tapak_webhost.accounts import Accounts
 from tapak_webhost.agent.glimpse import MAX_LINES
 from tapak_webhost.agent.protocol import MAX_NAMES
-from tapak_webhost.channel import LocalChild
+from tapak_webhost.channel import Channel, LocalChild
 from tapak_webhost.client import AgentClient
 from tapak_webhost.kinds import Kind, Sites
+from tapak_webhost.login import Door, private_key
 from tapak_webhost.probe import WebServer, shown_port
 from tapak_webhost.releases import Releases
 from tapak_webhost.settings import WebHostSettings
+from tapak_webhost.ssh import SshAgent
 
 HTTP, HTTPS = 80, 443
 NOBODY = "tapak-check.invalid"
@@ -58,8 +60,8 @@ class WebHostProvider(Provider):
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__(settings)
-        command = [*self.settings["agent_command"], "--config", self.settings["agent_config"]]
-        self._agent = AgentClient(LocalChild(command))
+        self._way = _way(self.settings)
+        self._agent = AgentClient(self._way)
         self._timeout: float = self.settings["timeout"]
         ports = self.settings["https_port"], self.settings["public_https_port"]
         self._web = WebServer(self.settings["base_url"], self._timeout, *ports, self.settings["authorities"])
@@ -85,6 +87,7 @@ class WebHostProvider(Provider):
             return (Check("Agen", False, error.message), self._check_http())
         return (
             self._check_agent(),
+            *self._way.checks(self._timeout),
             *(Check(name, told[key]["ok"], _told(told[key], fine)) for key, (name, fine) in _CHECKS.items()),
             self._check_http(),
         )
@@ -173,6 +176,14 @@ class NginxProvider(WebHostProvider):
     name = "nginx"
     title = "Nginx"
     server_kind = "nginx"
+
+
+def _way(settings: Mapping[str, Any]) -> Channel:
+    """To the agent of another machine where one is named, else to a child on this one."""
+    if not settings["ssh_host"]:
+        return LocalChild([*settings["agent_command"], "--config", settings["agent_config"]])
+    door = Door(settings["ssh_user"], settings["ssh_host"], settings["ssh_port"], settings["ssh_host_key"])
+    return SshAgent(door, private_key(settings["ssh_key"]))
 
 
 def _told(told: Mapping[str, Any], fine: str) -> str:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
-from marshmallow import ValidationError, fields, validate
+import asyncssh
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from tapak.sdk.errors import Invalid
+from tapak.sdk.fields import Pattern
 from tapak.sdk.settings import SettingsSchema
 from tapak.sdk.x509 import read_chain
+from tapak_webhost.login import Door, private_key
+
+_HOST = r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}"
+_USER = r"[a-z_][a-z0-9_-]{0,31}"
 
 
 def _server_url(value: str) -> None:
@@ -32,8 +40,23 @@ def _authorities(value: str) -> None:
         raise ValidationError(problem.message) from None
 
 
+def _host_keys(value: str) -> None:
+    try:
+        Door("", "", 0, value).known_hosts  # noqa: B018 - whether they are keys
+    except asyncssh.KeyImportError:
+        raise ValidationError("Isi dengan kunci publik host, misalnya ssh-ed25519 AAAA…; satu per baris.") from None
+
+
+def _private_key(value: str) -> None:
+    try:
+        if value:
+            private_key(value)
+    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
+        raise ValidationError("Isi dengan kunci pribadi OpenSSH yang tidak dikunci kata sandi.") from None
+
+
 class WebHostSettings(SettingsSchema):
-    """One web host: how its agent is started, and where the server answers."""
+    """One web host: how its agent is started, here or behind SSH, and where the server answers."""
 
     agent_command = fields.List(
         fields.String(validate=validate.Length(1, 500)),
@@ -46,12 +69,53 @@ class WebHostSettings(SettingsSchema):
         },
     )
     agent_config = fields.String(
-        required=True,
-        validate=validate.Regexp(r"/[^\x00-\x1f\x7f]{1,500}\Z", error="Isi dengan path lengkap yang diawali '/'."),
+        load_default="",
+        validate=Pattern(r"/[^\x00-\x1f\x7f]{1,500}", "Isi dengan path lengkap yang diawali '/'."),
         metadata={
             "label": "Berkas konfigurasi agen",
-            "help": "Letak berkas konfigurasi agen di server web, misalnya /etc/tapak-webhost.toml.",
+            "help": "Letak berkas konfigurasi agen di server ini, misalnya /etc/tapak-webhost.toml.",
             "operator": True,
+        },
+    )
+    ssh_host = fields.String(
+        load_default="",
+        validate=Pattern(_HOST, "Isi dengan nama atau alamat IP server."),
+        metadata={
+            "label": "Alamat SSH server web",
+            "help": "Nama atau alamat IP server web. Kosong: agen berjalan di server ini sendiri.",
+        },
+    )
+    ssh_port = fields.Integer(
+        load_default=22,
+        strict=True,
+        validate=validate.Range(1, 65_535),
+        metadata={"label": "Porta SSH", "help": "Porta tempat sshd server web menjawab."},
+    )
+    ssh_user = fields.String(
+        load_default="root",
+        validate=Pattern(_USER, "Isi dengan nama pengguna di server web."),
+        metadata={
+            "label": "Pengguna SSH",
+            "help": "Pengguna yang menjalankan agen di server web; root bila situs memakai PHP, rilis, atau akun SFTP.",
+        },
+    )
+    ssh_host_key = fields.String(
+        load_default="",
+        validate=[validate.Length(max=10_000), _host_keys],
+        metadata={
+            "label": "Kunci host SSH",
+            "help": "Isi /etc/ssh/ssh_host_ed25519_key.pub di server web, satu kunci per baris. Kunci lain ditolak.",
+            "widget": "textarea",
+        },
+    )
+    ssh_key = fields.String(
+        load_default="",
+        validate=[validate.Length(max=10_000), _private_key],
+        metadata={
+            "label": "Kunci pribadi SSH",
+            "help": "Kunci OpenSSH tanpa kata sandi, hanya untuk agen ini; tidak pernah ditampilkan.",
+            "secret": True,
+            "widget": "textarea",
         },
     )
     base_url = fields.String(
@@ -97,3 +161,16 @@ class WebHostSettings(SettingsSchema):
         validate=validate.Range(0.1, 300),
         metadata={"label": "Batas waktu (detik)", "help": "Batas waktu satu permintaan ke agen atau ke server web."},
     )
+
+    @validates_schema(skip_on_field_errors=True)
+    def _whole(self, data: Mapping[str, Any], partial: bool | Collection[str] | None = None, **_: object) -> None:
+        """Raises :class:`~marshmallow.ValidationError` where neither way to the agent is whole."""
+        if not data.get("ssh_host"):
+            if not data.get("agent_config"):
+                told = "Isi alamat SSH server web. Agen di server ini sendiri disambungkan oleh pengelola server."
+                raise ValidationError(told, "ssh_host")
+            return
+        kept = partial if isinstance(partial, Collection) else ()
+        missing = [name for name in ("ssh_host_key", "ssh_key") if not data.get(name) and name not in kept]
+        if missing:
+            raise ValidationError({name: ["Wajib diisi untuk sambungan lewat SSH."] for name in missing})

@@ -17,7 +17,7 @@ from tapak.demo.servers.process import Daemon, binary, hand_over
 SEPARATION = Path("/run/sshd")
 
 _CONF = """\
-ListenAddress 127.0.0.1
+ListenAddress {address}
 Port {port}
 HostKey {host_key}
 PidFile none
@@ -43,10 +43,11 @@ ForceCommand internal-sftp -d /public -u 0027 -P symlink,hardlink
 
 @dataclass(frozen=True)
 class SshServer:
-    """One sshd in ``directory``, all of whose parents are root's, on ``port`` of 127.0.0.1."""
+    """One sshd in ``directory``, all of whose parents are root's, on ``port`` of a loopback ``address``."""
 
     directory: Path
     port: int
+    address: str = "127.0.0.1"
 
     @property
     def host_key(self) -> Path:
@@ -64,6 +65,10 @@ class SshServer:
         config = str(self.directory / "sshd_config")
         return Daemon("sshd", self.directory, [binary("sshd"), "-D", "-e", "-f", config])
 
+    def configuration(self) -> str:
+        """Its settings."""
+        return _CONF.format(address=self.address, port=self.port, host_key=self.host_key, keys=self.keys)
+
     def start(self) -> None:
         """Start it unless it runs.
 
@@ -76,8 +81,7 @@ class SshServer:
         if not self.host_key.exists():
             make = [binary("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(self.host_key)]
             subprocess.run(make, check=True, capture_output=True)  # noqa: S603 - fixed words
-        config = _CONF.format(port=self.port, host_key=self.host_key, keys=self.keys)
-        (self.directory / "sshd_config").write_text(config)
+        (self.directory / "sshd_config").write_text(self.configuration())
         self.daemon.start(self.answers)
 
     def stop(self, timeout: float = 10) -> None:
@@ -90,6 +94,6 @@ class SshServer:
 
     def answers(self) -> bool:
         """Whether it shows an SSH banner (RFC 4253 section 4.2)."""
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
+        with contextlib.suppress(OSError), socket.create_connection((self.address, self.port), timeout=2) as connection:
             return connection.recv(8).startswith(b"SSH-2.0-")
         return False

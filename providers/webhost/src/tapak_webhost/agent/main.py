@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from tapak_webhost.agent.apache import Apache
+from tapak_webhost.agent.authorizing import authorized_line
 from tapak_webhost.agent.config import APACHE, NGINX, Config, load
 from tapak_webhost.agent.files import NotOurs
 from tapak_webhost.agent.nginx import Nginx
@@ -42,7 +43,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tapak-webhost", description="Answers typed JSON requests, one a line.")
     parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, help="default: %(default)s")
     parser.add_argument("--ensure", action="store_true", help="bring up what is to run, tell what fails, and end")
+    parser.add_argument(
+        "--authorize",
+        metavar="KEY",
+        help="print the line of authorized_keys that lets KEY (a public key, or its file) run this agent and nothing "
+        "else, and end",
+    )
     given = parser.parse_args()
+    if given.authorize is not None:
+        try:
+            sys.stdout.write(authorized_line(given.authorize, given.config))
+        except ValueError as error:
+            parser.error(str(error))
+        return
     # Only answers leave by standard output, whatever a child or a library prints.
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
