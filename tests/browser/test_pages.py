@@ -310,3 +310,12 @@ def test_a_day_in_the_agenda_stands_in_one_line(world: World, visit: Callable[..
         "cell => { const r = document.createRange(); r.selectNodeContents(cell); return r.getClientRects().length; }"
     )
     assert day.evaluate(lines) == 1
+
+
+def test_a_name_without_a_place_to_break_stays_on_a_phones_page(world: World, visit: Callable[..., Visitor]) -> None:
+    visitor = visit(world.deployment.one.who(KABID))
+    visitor.resize(PHONE)
+    page = visitor.open(world.done())
+    reverse = ".".join("200100000db8011300000000000000000002")[:72] + ".ip6.arpa"
+    page.locator(".made code").first.evaluate("(element, name) => element.replaceChildren(name)", reverse)
+    assert visitor.sideways() <= 0

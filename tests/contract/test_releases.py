@@ -22,9 +22,11 @@ import pytest
 
 from tapak.demo.servers.process import free_port
 from tapak.demo.servers.web import WebServer
+from tapak.sdk.certificates import Https
 from tapak.sdk.errors import ChangedMeanwhile, ProviderDenied, ProviderError, ProviderUnavailable, StaleFence
 from tapak.sdk.provider import Change, Provider
 from tapak.sdk.resources import Php, Redirect, Release, Site
+from tapak.testing.certificates import Authority, given
 from tapak.testing.site_host import apply, live, new_site, standing
 from tapak.testing.web_hosts import SERVERS, WebHost
 from tapak_webhost.agent.crash import CRASHPOINTS
@@ -66,7 +68,7 @@ def tarred(files: Mapping[str, str]) -> bytes:
 
 @pytest.fixture(scope="module", params=sorted(SERVERS))
 def server(server_directory: Path, request: pytest.FixtureRequest) -> Iterator[WebServer]:
-    server = SERVERS[request.param](server_directory / f"{request.param}-releases", free_port())
+    server = SERVERS[request.param](server_directory / f"{request.param}-releases", free_port(), tls_port=free_port())
     server.start()
     yield server
     WebHost(server).let_go()
@@ -185,6 +187,20 @@ def test_a_release_with_which_the_site_fails_is_taken_back(
     assert host.fetch(site.name).text == "satu"
     assert standing(provider, good) == good
     assert live(provider, good)
+
+
+def test_a_site_that_leads_to_https_is_asked_there(host: WebHost, shelf: Shelf, authority: Authority) -> None:
+    with host.provider(authorities=authority.root) as provider:
+        provider.open_archive = shelf.open
+        site = new_site(https=Https(redirect=True))
+        apply(provider, site, certificate=given(authority.issue("*.example.test")))
+        good = release(site, shelf, "satu")
+        apply(provider, good)
+        bad = Release(site.name, shelf.put(zipped({"situs/index.html": "salah folder"})))
+        with pytest.raises(ProviderError, match="answers 40"):
+            apply(provider, bad, good)
+        assert host.handshake(site.name, authority.root).status == 200
+        assert live(provider, good)
 
 
 def switched(host: WebHost, provider: Provider, made: Sequence[Release], turns: int) -> set[tuple[int, str]]:

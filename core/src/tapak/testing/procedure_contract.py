@@ -21,6 +21,7 @@ import pytest
 from tapak.documents.library import CORE_LETTERS, LetterLibrary
 from tapak.engine.transitions import check_procedure
 from tapak.sdk import parts
+from tapak.sdk.certificates import Certificate, Https
 from tapak.sdk.concerned import Concerned, Held
 from tapak.sdk.procedure import END, Outcome, Procedure, Step, from_snapshot, snapshot, snapshot_hash
 from tapak.sdk.registers import Register
@@ -155,6 +156,7 @@ class ProcedureContract:
                 passed.add((step.key, outcome.key))
             assert view.procedure.desired_resources(view) == view.procedure.desired_resources(view)
             assert_graph(view)
+            assert_secured(view)
         assert passed == {(step.key, outcome.key) for step in procedure.steps for outcome in onward(step)}
 
 
@@ -267,3 +269,16 @@ def assert_graph(view: MemoryView) -> None:
         assert known.issuperset(item.needs)
         known.add(item.key)
     assert len({(item.spec.kind, item.spec.identity) for item in wanted}) == len(wanted)
+
+
+def assert_secured(view: MemoryView) -> None:
+    """Every site that a procedure of its own makes answers HTTPS where the agency's settings say so."""
+    if view.procedure.changes is not None:
+        return
+    at = replace(view, settings={**view.settings, "https": "redirect"})
+    assert_graph(at)
+    made = {each.key: each for each in at.procedure.desired_resources(at)}
+    for each in made.values():
+        if isinstance(each.spec, Site):
+            assert each.spec.https == Https(redirect=True)
+            assert any(made[key].spec == Certificate(each.spec.name) for key in each.needs)

@@ -12,6 +12,7 @@ from tapak.sdk.forms import Lines
 from tapak.sdk.names import NameWish
 from tapak.sdk.procedure import Procedure
 from tapak.sdk.resources import DesiredResource, RecordSet, Site
+from tapak.sdk.secured import secured
 from tapak.sdk.view import View
 from tapak_kukar import hosting_forms as forms
 from tapak_kukar.document import ACTORS, HEADER, STEPS
@@ -38,7 +39,10 @@ def about(view: View) -> Lines:
 
 
 def desired_resources(view: View) -> Sequence[DesiredResource]:
-    """The site first, then its A or AAAA record; nothing before an address was chosen."""
+    """The site first (after its certificate, where sites answer HTTPS), then its A or AAAA record.
+
+    Nothing before an address was chosen.
+    """
     address = view.results.get("receive", {}).get("address", "")
     if not address:
         return ()
@@ -46,10 +50,11 @@ def desired_resources(view: View) -> Sequence[DesiredResource]:
     name = NameWish(answers["name_label"], answers["name_zone"]).fqdn
     record_type = "A" if ip_address(address).version == 4 else "AAAA"
     ttl = view.settings.get("ttl", DEFAULT_TTL)
-    return (
+    wanted = (
         DesiredResource("site", Site(name, title=answers["system_name"], owner=view.request.agency)),
         DesiredResource("name", RecordSet(answers["name_zone"], name, record_type, (address,), ttl), needs=("site",)),
     )
+    return secured(view, wanted)
 
 
 HOSTING = Procedure(

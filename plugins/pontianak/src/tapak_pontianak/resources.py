@@ -13,6 +13,7 @@ from tapak.sdk.forms import Lines
 from tapak.sdk.names import NameWish
 from tapak.sdk.procedure import configuration_lines
 from tapak.sdk.resources import Account, DesiredResource, Php, Release, Site
+from tapak.sdk.secured import secured
 from tapak.sdk.view import View
 from tapak_pontianak import files
 
@@ -24,6 +25,8 @@ NAMED = ("name", "receive")
 def desired_resources(view: View) -> Sequence[DesiredResource]:
     """Nothing before a file passed; then database, site, that very file, SFTP account and backups, and the name.
 
+    Where sites answer HTTPS, the site's certificate too.
+
     Raises:
         Conflict: the file isn't the one that was verified.
     """
@@ -31,7 +34,7 @@ def desired_resources(view: View) -> Sequence[DesiredResource]:
     if not digest:
         return ()
     _check_unchanged(view, digest)
-    return tuple(_resources(view, digest))
+    return secured(view, _resources(view, digest))
 
 
 def database_name(name: str) -> str:

@@ -1,4 +1,5 @@
-"""What a website request ends in: database, site, release, name, account and backup, over what stands already."""
+"""What a website request ends in: database, site (with its certificate, where sites answer HTTPS), release, name,
+account and backup, over what stands already."""
 
 from __future__ import annotations
 
@@ -14,6 +15,8 @@ from tapak.sdk.backups import Backup
 from tapak.sdk.databases import NO_DATABASE, Database
 from tapak.sdk.request_view import delivered
 from tapak.sdk.resources import Account, DesiredResource, Php, Release, Site
+from tapak.sdk.secured import KEY as CERTIFICATE
+from tapak.sdk.secured import secured
 from tapak.sdk.view import ServiceRef, View
 from tapak_tarakan.settings import DEFAULT_TTL
 from tapak_tarakan.website_forms import APPLICATION, PHP, barrier, chosen_site, websites
@@ -46,7 +49,8 @@ def desired_resources(view: View) -> Sequence[DesiredResource]:
     if not name or "review" not in view.results or (chosen_site(view) and service is None):
         return ()
     standing = {each.key: each for each in service.resources} if service else _reserved(view, name)
-    return tuple((_installed(view, name, standing) if "exists" in view.results else standing).values())
+    wanted = _installed(view, name, standing) if "exists" in view.results else standing
+    return secured(view, wanted.values())
 
 
 def database_name(name: str) -> str:
@@ -73,6 +77,7 @@ def _installed(view: View, name: str, standing: Standing) -> Standing:
     """All of it, each after what it needs; the plan of backups always as the agency's settings are today."""
     release = _release(view, name) or standing.get("release")
     made = [
+        standing.get(CERTIFICATE),
         standing.get("database") or _database(view, name),
         _site(view, name, standing),
         release,
@@ -101,7 +106,9 @@ def _site(view: View, name: str, standing: Standing) -> DesiredResource:
     if built(view)["runtime"] == PHP and spec.php is None:
         spec = replace(spec, php=Php())
     relies = "database" in standing or built(view)["database"] != NO_DATABASE
-    return DesiredResource("site", spec, ("database",) if relies else ())
+    certified = spec.https is not None and CERTIFICATE in standing
+    needs = (*(("database",) if relies else ()), *((CERTIFICATE,) if certified else ()))
+    return DesiredResource("site", spec, needs)
 
 
 def _release(view: View, name: str) -> DesiredResource | None:

@@ -76,5 +76,8 @@ class Releases(Kind[Release]):
 
     def _answers(self, spec: Release, left: float) -> Probe:
         page = self._web.get(spec.site, timeout=left)
+        secure = (page.header("Location") or "").startswith((f"https://{spec.site}/", f"https://{spec.site}:"))
+        if secure:
+            page = self._web.get(spec.site, timeout=left, secure=True)
         ok = 200 <= page.status < 400 or page.status == 410
-        return Probe(self._web.url(spec.site), "HTTP 2xx/3xx", page.answer, ok)
+        return Probe(self._web.url(spec.site, secure=secure), "HTTP 2xx/3xx", page.answer, ok)

@@ -51,6 +51,12 @@ class TlsListener:
     listen: str
     public_port: int = 443
 
+    def reached(self, host: str) -> tuple[str, int]:
+        """Where the agent itself asks it: at its own address, or at ``host`` where it listens at every one."""
+        address, _, port = self.listen.rpartition(":")
+        address = address.strip("[]")
+        return (host if address in ("", "*", "0.0.0.0", "::") else address), int(port)  # noqa: S104
+
 
 @dataclass(frozen=True)
 class Config:

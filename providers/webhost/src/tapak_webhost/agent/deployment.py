@@ -98,7 +98,7 @@ def _build(host: Host, desired: ReleaseSpec, holder: Holder, deadline: float, *,
 
 def _switch(host: Host, desired: ReleaseSpec, deadline: float, *, stood: bool) -> None:
     name = desired.site
-    before = marker.answer(host.config.address, name)
+    before = marker.answer(host.config, name)
     old = releases.switch(host.web, name, desired.sha256, host.server.looks_first)
     host.runtime.refresh(name)
     status = _answer(host, name, deadline) if 0 < before < BROKEN else 0
@@ -112,6 +112,6 @@ def _switch(host: Host, desired: ReleaseSpec, deadline: float, *, stood: bool) -
 def _answer(host: Host, name: str, deadline: float) -> int:
     # Half of what is left, so that switching back still fits: whoever waits must be told that it failed.
     by = time.monotonic() + min(WARM_UP, (deadline - time.monotonic()) / 2)
-    while (status := marker.answer(host.config.address, name)) >= BROKEN and time.monotonic() < by:
+    while (status := marker.answer(host.config, name)) >= BROKEN and time.monotonic() < by:
         time.sleep(0.05)
     return status

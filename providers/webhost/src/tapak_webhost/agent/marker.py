@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import ssl
 import time
 
+from tapak_webhost.agent.config import Config
 from tapak_webhost.agent.names import MARKER_NAME
 from tapak_webhost.agent.protocol import RELOAD_UNPROVED, AgentError
 
 HEADER = "X-Tapak-Generation"
+# The server is this host's own, and who signed its certificate is a matter for visitors.
+_TLS = ssl.create_default_context()
+_TLS.check_hostname = False
+_TLS.verify_mode = ssl.CERT_NONE
 # An old child may still take a connection after a new one has answered.
 IN_A_ROW = 3
 
@@ -32,10 +38,16 @@ def prove(address: tuple[str, int], generation: int, deadline: float) -> None:
         interval = min(interval * 1.5, 0.05)
 
 
-def answer(address: tuple[str, int], name: str, seconds: float = 5.0) -> int:
-    """The status with which the server answers ``name``; 0 where it doesn't."""
-    response = _head(address, name, seconds)
+def answer(config: Config, name: str, seconds: float = 5.0) -> int:
+    """The status with which the server answers ``name``, by HTTPS where it leads there; 0 where it doesn't."""
+    response = _head(config.address, name, seconds)
+    if response is not None and config.tls is not None and _leads_to_https(response, name):
+        response = _head(config.tls.reached(config.address[0]), name, seconds, secure=True)
     return response.status if response else 0
+
+
+def _leads_to_https(response: http.client.HTTPResponse, name: str) -> bool:
+    return (response.getheader("Location") or "").startswith((f"https://{name}/", f"https://{name}:"))
 
 
 def _asked(address: tuple[str, int]) -> str | None:
@@ -43,9 +55,14 @@ def _asked(address: tuple[str, int]) -> str | None:
     return response.getheader(HEADER) if response else None
 
 
-def _head(address: tuple[str, int], name: str, seconds: float) -> http.client.HTTPResponse | None:
+def _head(
+    address: tuple[str, int], name: str, seconds: float, *, secure: bool = False
+) -> http.client.HTTPResponse | None:
     with contextlib.closing(http.client.HTTPConnection(*address, timeout=seconds)) as connection:
         try:
+            if secure:
+                connection.connect()
+                connection.sock = _TLS.wrap_socket(connection.sock, server_hostname=name)
             connection.request("HEAD", "/", headers={"Host": name, "Connection": "close"})
             return connection.getresponse()
         except (OSError, http.client.HTTPException):
