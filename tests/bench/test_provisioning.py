@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -28,6 +26,7 @@ from rq.serializers import JSONSerializer
 from rq_bare import QUEUE, nothing
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
+from started import Running, Workers
 
 from tapak.db.session import Database
 from tapak.db.wake import WOKEN
@@ -37,7 +36,6 @@ from tapak.demo.servers.postgresql import PostgresqlServer
 from tapak.demo.servers.redis import RedisServer
 from tapak.inventory.models import HeldName, Service
 from tapak.jobs.poke import Poke
-from tapak.jobs.supervisor import Supervisor
 from tapak.plugins import registry
 from tapak.provisioning import service as acts
 from tapak.provisioning.connections import save_connection
@@ -195,7 +193,7 @@ def yard(
     poke.install()
     bare = [sys.executable, str(Path(__file__).parent / "processes/rq_bare.py"), redis_server.url]
     relay = [sys.executable, "-m", "tapak.jobs.relay"]
-    with _running(bare, env), _running(relay, env), _workers(env):
+    with Running(bare, env), Running(relay, env), Workers(env, WORKERS):
         yield made
         event.remove(Session, "after_commit", made.note)
     poke.remove()
@@ -222,35 +220,6 @@ def _connect(session: Any, tenant: Tenant, bind: BindServer, apache: ApacheServe
         save_connection(
             session, tenant, registry(), key=key, provider=provider, title=key, settings=settings, zones=zones
         )
-
-
-class _running:
-    """A process that ends with the block."""
-
-    def __init__(self, command: Sequence[str], env: dict[str, str]) -> None:
-        self._process = subprocess.Popen(command, env=env)
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait(30)
-
-
-class _workers:
-    """What ``tapak work`` runs."""
-
-    def __init__(self, env: dict[str, str]) -> None:
-        self._supervisor = Supervisor(WORKERS, env=env, grace=20)
-        self._thread = threading.Thread(target=self._supervisor.run)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._supervisor.stop()
-        self._thread.join(40)
 
 
 def test_a_name_is_live_soon_after_the_commit(yard: Yard, measured: Any) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from tapak.cli.main import tapak
 from tapak.config import Config
 from tapak.db.session import Database
+from tapak.db.wake import wake
 from tapak.demo.servers.bind import BindServer
 from tapak.demo.servers.process import free_port
 from tapak.inventory.models import Service
@@ -22,7 +23,8 @@ from tapak.jobs.run import equip, run
 from tapak.jobs.tools import Tools
 from tapak.plugins import registry
 from tapak.provisioning import service as acts
-from tapak.provisioning.connections import save_connection
+from tapak.provisioning.connections import DRIFT, save_connection
+from tapak.provisioning.models import Connection
 from tapak.requests.desk import Desk
 from tapak.sdk.resources import RecordSet
 from tapak.tenants.models import Agency, Tenant, Zone
@@ -134,3 +136,11 @@ def town(
     equip(tools)
     yield Town(database, tenant, zone, bind, DnsOperator(bind))
     tools.close()
+
+
+def sweep(town: Town) -> None:
+    """Look at the agency's connection, as workers do every few minutes."""
+    with town.database.begin(town.tenant.id) as session:
+        connection_id = session.scalars(select(Connection.id)).one()
+        wake(session, DRIFT, connection_id)
+    run(town.tenant.id, DRIFT, connection_id)

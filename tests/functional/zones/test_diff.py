@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tapak.audit.models import AuditEvent
 from tapak.provisioning.models import Resource
 
-from .conftest import Town
+from .conftest import Town, sweep
 
 
 def diff(town: Town) -> tuple[int, dict[str, Any]]:
@@ -25,6 +25,12 @@ def taken_in(town: Town) -> Town:
     town.put(town.record("kata", "TXT", '"satu" "dua"'))
     town.told("import", town.zone)
     return town
+
+
+@pytest.fixture
+def looked_at(taken_in: Town) -> Town:
+    sweep(taken_in)
+    return taken_in
 
 
 def test_a_zone_as_it_is_known(taken_in: Town) -> None:
@@ -57,3 +63,41 @@ def test_only_foreign_records_are_no_failure(taken_in: Town) -> None:
     code, told = diff(taken_in)
     assert code == 0
     assert [row["kind"] for row in told.values()] == ["foreign"]
+
+
+def recent(town: Town) -> tuple[int, dict[str, str]]:
+    done = town.call("diff", town.zone, "--recent")
+    return done.exit_code, {row["identity"]: row["kind"] for row in json.loads(done.stdout)}
+
+
+def test_what_changed_since_the_last_look_is_told(looked_at: Town) -> None:
+    town = looked_at
+    assert recent(town) == (0, {})
+    town.operator.remove(town.record("antrean", "A"))
+    town.put(town.record("ppdb", "A", "198.51.100.66"), town.record("slot", "A", "198.51.100.7"))
+    told = {
+        f"antrean.{town.zone}/A": "missing",
+        f"ppdb.{town.zone}/A": "changed",
+        f"slot.{town.zone}/A": "foreign",
+    }
+    assert recent(town) == (1, told)
+
+
+def test_what_a_look_has_noted_is_told_until_it_is_put_back(looked_at: Town) -> None:
+    town = looked_at
+    town.put(town.record("ppdb", "A", "198.51.100.66"))
+    sweep(town)
+    assert recent(town) == (1, {f"ppdb.{town.zone}/A": "changed"})
+    town.put(town.record("ppdb", "A", "192.0.2.10"))
+    assert recent(town) == (0, {})
+
+
+def test_a_zone_that_nobody_looked_at_is_read_whole(taken_in: Town) -> None:
+    taken_in.put(taken_in.record("ppdb", "A", "198.51.100.66"))
+    assert recent(taken_in) == (1, {f"ppdb.{taken_in.zone}/A": "changed"})
+
+
+def test_nothing_is_transferred_where_nothing_changed(looked_at: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("tapak_bind.listing.ZoneListing.read")
+    monkeypatch.delattr("tapak_bind.zone.ZoneTransfer.changes_since")
+    assert recent(looked_at) == (0, {})

@@ -8,16 +8,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from tapak.db.wake import wake
 from tapak.inventory.models import HeldName
-from tapak.jobs.run import run
-from tapak.monitoring.drift import known_identities, live_resources, look
-from tapak.provisioning.connections import DRIFT
+from tapak.monitoring.drift import Rows, look
 from tapak.provisioning.models import Connection, Resource, ZoneState
 from tapak.sdk.provider import ZoneReader
 from tapak_bind.provider import BindProvider
 
-from .conftest import Town, connection_settings
+from .conftest import Town, connection_settings, sweep
 
 
 @pytest.fixture
@@ -28,13 +25,6 @@ def changed(town: Town) -> Town:
     sweep(town)
     town.put(town.record("ppdb", "A", "198.51.100.66"), town.record("slot", "A", "198.51.100.7"))
     return town
-
-
-def sweep(town: Town) -> None:
-    with town.database.begin(town.tenant.id) as session:
-        connection_id = session.scalars(select(Connection.id)).one()
-        wake(session, DRIFT, connection_id)
-    run(town.tenant.id, DRIFT, connection_id)
 
 
 def test_a_change_by_hand_is_noted_at_a_name_of_nobody(changed: Town) -> None:
@@ -75,8 +65,7 @@ def test_a_server_that_only_lists_is_looked_at_too(changed: Town, lister: Lister
     town = changed
     with town.database.begin(town.tenant.id) as session:
         connection = session.scalars(select(Connection)).one()
-        ours, known = live_resources(session, connection), known_identities(session, connection)
-    seen = look(lister, [town.zone], ours, known, {town.zone: 1})
+        seen = look(lister, [town.zone], Rows(session, connection), {town.zone: 1})
     assert [each.ours.spec.identity for each in seen.different] == [f"ppdb.{town.zone}/A"]
     assert f"slot.{town.zone}/A" in {each.identity for each in seen.foreign}
     assert seen.whole == {town.zone}

@@ -4,13 +4,14 @@ bringing it to that, and carrying it away."""
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tapak.cli.output import as_json, show, told, write
 from tapak.cli.scope import each_tenant, identities
@@ -21,13 +22,18 @@ from tapak.requests.desk import Desk
 from tapak.sdk.errors import NotFound
 from tapak.sdk.resources import RecordSet, Spec
 from tapak.zones import exporting, importing, owners, syncing, zonefile
-from tapak.zones.comparing import Comparison, compare
+from tapak.zones.comparing import Comparison, compare, compare_recent
 from tapak.zones.places import lister, serving
 
 of_agency = click.option("--tenant", "slug", required=True, help="The agency's slug.")
 PERCENT = click.IntRange(0, 100)
 LOOK_AGAIN = 0.1
 a_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+recent = click.option(
+    "--recent", is_flag=True, help="Only what changed since the last look: quick, however large the zone is."
+)
 
 
 @click.group()
@@ -124,6 +130,7 @@ def assign(file: Path, slug: str, confirm: str, as_json: bool) -> None:
 @click.option("--max-changes", default=30, show_default=True, type=PERCENT, help="Percent of the zone.")
 @click.option("--confirm", default="", help="The checksum of the plan that was shown.")
 @click.option("--wait", default=60.0, show_default=True, help="Seconds to wait for workers.")
+@recent
 @as_json
 @told
 def sync(
@@ -134,6 +141,7 @@ def sync(
     max_changes: int,
     confirm: str,
     wait: float,
+    recent: bool,
     as_json: bool,
 ) -> None:
     """Put back in zone NAME what is ours; without --confirm only the plan is shown.
@@ -143,7 +151,8 @@ def sync(
     limits, pool = syncing.Limits(max_removals, max_changes), ProviderPool(registry(), identities())
     try:
         for session, tenant in each_tenant(slug):
-            plan = syncing.plan(compare(session, pool, name), delete_foreign=delete_foreign)
+            seen = (compare_recent if recent else compare)(session, pool, name)
+            plan = syncing.plan(seen, delete_foreign=delete_foreign)
             handed = syncing.apply(Desk.open(session, tenant, registry()), plan, limits, confirm) if confirm else None
     finally:
         pool.close()
@@ -195,26 +204,29 @@ def export(name: str, slug: str, form: str, output: Path, known: bool, as_json: 
 @zone.command("diff")
 @click.argument("name")
 @click.option("--tenant", "slug", help="One agency only.")
+@recent
 @as_json
 @told
-def diff(name: str, slug: str | None, as_json: bool) -> None:
+def diff(name: str, slug: str | None, recent: bool, as_json: bool) -> None:
     """Compare zone NAME with what is known of it, changing nothing; exit status 1 where what is ours isn't so.
 
     missing: ours, and not there; changed: ours, and otherwise; foreign: there, and not ours.
     """
-    seen = _compared(name, slug)
+    seen = _compared(name, slug, compare_recent if recent else compare)
     rows = [{"tenant": tenant, **row} for tenant, each in seen for row in _rows(each)]
     show(rows, as_json)
     if any(each.changed or each.missing for _, each in seen):
         raise SystemExit(1)
 
 
-def _compared(name: str, slug: str | None) -> list[tuple[str, Comparison]]:
+def _compared(
+    name: str, slug: str | None, look: Callable[[Session, ProviderPool, str], Comparison]
+) -> list[tuple[str, Comparison]]:
     seen, pool = [], ProviderPool(registry(), identities())
     try:
         for session, tenant in each_tenant(slug):
             if slug or session.scalar(select(Connection.id).where(Connection.zones.contains([name]))) is not None:
-                seen.append((tenant.slug, compare(session, pool, name)))
+                seen.append((tenant.slug, look(session, pool, name)))
     finally:
         pool.close()
     if not seen:

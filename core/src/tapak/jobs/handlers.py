@@ -26,7 +26,7 @@ from tapak.jobs import heartbeat, sweep
 from tapak.jobs.alarm import HANGING, set_alarm
 from tapak.jobs.tools import Tools
 from tapak.monitoring import expiry, usage
-from tapak.monitoring.drift import EVERY, known_identities, live_resources, look, serials
+from tapak.monitoring.drift import EVERY, Rows, look, serials
 from tapak.monitoring.notes import note
 from tapak.panel import switches, work
 from tapak.panel.links import UNLOCK
@@ -149,13 +149,12 @@ def drift(tools: Tools, session: Session, lease: Lease) -> None:
     if connection is None or not connection.active:
         done(session, lease)
         return
-    ours, known = live_resources(session, connection), known_identities(session, connection)
     since, kept = serials(session, connection), kept_of(session, connection, tools.providers.identities)
     session.commit()
     with _held(tools, session, lease):
         provider = tools.providers.get(connection)
         provider.kept = kept
-        seen = look(provider, connection.zones, ours, known, since)
+        seen = look(provider, connection.zones, Rows(session, connection), since)
     if not extend_lease(session, lease, tools.timing.lease):
         raise LeaseLost
     note(session, connection, seen)

@@ -1,21 +1,32 @@
-"""A zone against what Tapak knows of it, read through once: what is missing, what was changed, what is foreign."""
+"""A zone against what Tapak knows of it: what is missing, what was changed, what is foreign.
+
+It is read through once; or, from the last look at it on, asked for its serial and what changed since.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from tapak.monitoring.drift import Difference, live_resources
+from tapak.monitoring.drift import (
+    IN_ZONES,
+    Difference,
+    Rows,
+    changes_since,
+    foreign,
+    live_resources,
+    portions,
+    serials,
+)
 from tapak.provisioning.connections import ProviderPool
 from tapak.provisioning.models import Connection, Resource
+from tapak.sdk.provider import ZoneChanges, ZoneReader
 from tapak.sdk.resources import RecordSet, spec_from_json
 from tapak.zones.places import lister, serving
 
-AT_ONCE = 500
-"""Record sets asked about in one read."""
 APEX_OF_SERVER = "NS"
 
 
@@ -58,9 +69,52 @@ def compare(session: Session, pool: ProviderPool, zone: str) -> Comparison:
         ProviderError: the server didn't tell.
     """
     connection = serving(session, zone)
+    return _whole(session, pool, connection, zone, lister(pool, connection).zone_records(zone))
+
+
+def compare_recent(session: Session, pool: ProviderPool, zone: str) -> Comparison:
+    """Compare what changed since the last look, and what looks have noted; nothing is changed.
+
+    Where nothing changed neither the zone nor what is known of it is read. A zone that was never looked at, not within
+    a day, or not since a serial that its server still knows, is read whole. ``same`` counts what was asked about only.
+
+    Raises:
+        As :func:`compare`.
+    """
+    connection = serving(session, zone)
+    provider, since = pool.get(connection), serials(session, connection).get(zone)
+    if since is None or not isinstance(provider, ZoneReader):
+        return compare(session, pool, zone)
+    rows = Rows(session, connection)
+    changes = changes_since(provider, zone, rows, since)
+    if changes.full:
+        present = (record for record in changes.present.values() if record is not None)
+        return _whole(session, pool, connection, zone, present)
+    return _touched(session, pool, connection, changes, rows)
+
+
+def _touched(
+    session: Session, pool: ProviderPool, connection: Connection, changes: ZoneChanges, rows: Rows
+) -> Comparison:
+    done = Comparison(changes.zone, foreign=foreign(changes, rows))
+    noted = or_(Resource.drift.is_not(None), Resource.identity.in_(list(changes.present)))
+    in_zone = Resource.applied["zone"].astext == changes.zone
+    suspects = {each.id: changes.present.get(each.spec.identity) for each in rows.live(IN_ZONES, noted, in_zone)}
+    _judge(session, pool, connection, done, suspects)
+    if done.different:
+        count = select(func.count()).select_from(Resource)
+        standing = (Resource.connection_id == connection.id, Resource.state == "live", IN_ZONES, in_zone)
+        done.total = session.scalar(count.where(*standing)) or 0
+    done.foreign.sort(key=lambda record: record.identity)
+    return done
+
+
+def _whole(
+    session: Session, pool: ProviderPool, connection: Connection, zone: str, records: Iterable[RecordSet]
+) -> Comparison:
     known = _known(session, connection, zone)
     done, otherwise = Comparison(zone), {}
-    for record in lister(pool, connection).zone_records(zone):
+    for record in records:
         done.total += 1
         mine = known.pop(record.identity, None)
         if mine is None:
@@ -101,8 +155,8 @@ def _judge(
     suspects: Mapping[int, RecordSet | None],
 ) -> None:
     """A provider knows its own spellings: what it reads as the applied spec is the same."""
-    for ids in _portions(suspects):
-        ours = live_resources(session, connection, ids)
+    for ids in portions(sorted(suspects)):
+        ours = live_resources(session, connection, Resource.id.in_(ids))
         standing = pool.get(connection).read([each.spec for each in ours])
         for each in ours:
             found = standing.get(each.spec.identity)
@@ -110,8 +164,3 @@ def _judge(
                 done.same += 1
             else:
                 (done.missing if found is None else done.changed).append(Difference(each, found))
-
-
-def _portions(ids: Iterable[int]) -> Iterator[list[int]]:
-    ordered = sorted(ids)
-    return (ordered[start : start + AT_ONCE] for start in range(0, len(ordered), AT_ONCE))

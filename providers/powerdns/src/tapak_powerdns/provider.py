@@ -101,10 +101,11 @@ class PowerdnsProvider(DnsProvider):
         """Nothing where the serial stands at ``since``, else the whole zone: PowerDNS tells no differences.
 
         Its database may be changed behind the API, serial and all left as they were: the whole zone is read every
-        :data:`WHOLE_EVERY` seconds.
+        :data:`WHOLE_EVERY` seconds. Who comes with a serial that stands is taken to have read it before.
         """
-        fresh = time.monotonic() - self._read_whole.get(self.served(zone), -WHOLE_EVERY) < WHOLE_EVERY
-        if fresh and since is not None and self.serial(zone) == since:
+        now = time.monotonic()
+        read = self._read_whole.setdefault(self.served(zone), now if since is not None else now - WHOLE_EVERY)
+        if now - read < WHOLE_EVERY and since is not None and self.serial(zone) == since:
             return ZoneChanges(zone, since, False, {})
         serial, rrsets = self._zones.whole(zone)
         self._read_whole[zone] = time.monotonic()
