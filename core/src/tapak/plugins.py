@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.metadata import entry_points
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pluggy
 
@@ -67,6 +68,32 @@ def registry() -> Registry:
         PluginProblem: what is installed can't run together.
     """
     return build(installed=True)
+
+
+class _InstalledProviders(Mapping[str, type[Provider]]):
+    """Providers by name, each loaded when it is asked for, where the entry point that has it bears its name."""
+
+    def __getitem__(self, name: str) -> type[Provider]:
+        for place in entry_points(group=GROUP, name=name):
+            for found in getattr(place.load(), "providers", tuple)():
+                if found.name == name and not list(_provider_problems(found)):
+                    return cast("type[Provider]", found)
+        return registry().providers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(registry().providers)
+
+    def __len__(self) -> int:
+        return len(registry().providers)
+
+
+def providers_alone() -> Registry:
+    """A registry of providers alone: for a process that asks for one and is to be there at once.
+
+    Raises:
+        PluginProblem: as for :func:`registry`, when a provider is asked for.
+    """
+    return Registry({}, {}, {}, _InstalledProviders(), {}, {}, lambda _: None)
 
 
 def build(plugins: Iterable[object] = (), *, installed: bool = False) -> Registry:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 
 import click
+
+from tapak.cli.lazy import LazyGroup
 
 ELSEWHERE = {
     **{name: f"tapak.cli.processes:{name}" for name in ("work", "relay")},
@@ -29,22 +30,7 @@ ELSEWHERE = {
 """Where a command lies: a module and its name there."""
 
 
-class Commands(click.Group):
-    """Imports a command's module when it is named: most of the time that a command takes would go to the others'."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every command's name."""
-        return sorted({*super().list_commands(ctx), *ELSEWHERE})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, or None."""
-        if cmd_name in ELSEWHERE and cmd_name not in self.commands:
-            module, _, name = ELSEWHERE[cmd_name].partition(":")
-            self.add_command(getattr(import_module(module), name), cmd_name)
-        return super().get_command(ctx, cmd_name)
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, places=ELSEWHERE, context_settings={"help_option_names": ["-h", "--help"]})
 def tapak() -> None:
     """Tapak runs service procedures, from the letter to a live name."""
 

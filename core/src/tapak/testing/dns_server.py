@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,6 +36,13 @@ class DnsOperator:
         message = self._message(record.zone)
         message.delete(f"{record.name}.", record.type)
         message.add(f"{record.name}.", record.ttl, record.type, *record.values)
+        self._send(message)
+
+    def add(self, zone: str, addresses: Iterable[tuple[str, str]]) -> None:
+        """Add addresses at labels of ``zone``, at most some 3,000 at once."""
+        message = self._message(zone)
+        for label, address in addresses:
+            message.add(f"{label}.{zone}.", 300, "A", address)
         self._send(message)
 
     def remove(self, record: RecordSet) -> None:

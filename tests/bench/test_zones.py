@@ -1,0 +1,327 @@
+"""Zones of 100,000 names at BIND and PowerDNS, beside octoDNS with its own providers: whole processes, same servers.
+
+octoDNS reads, compares and changes whole zones: each of its large runs takes about a minute, so each figure has one;
+ours are the median of several.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import dns.message
+import dns.query
+import dns.rcode
+import dns.tsigkeyring
+import dns.update
+import pytest
+import yaml
+from started import Running, Workers
+
+from tapak.config import Config
+from tapak.db.session import Database
+from tapak.db.wake import wake
+from tapak.demo.servers.bind import BindServer
+from tapak.demo.servers.pdns import PdnsServer
+from tapak.demo.servers.postgresql import PostgresqlServer
+from tapak.demo.servers.redis import RedisServer
+from tapak.jobs.run import equip, run
+from tapak.jobs.tools import Tools
+from tapak.plugins import registry
+from tapak.provisioning.connections import DRIFT, ProviderPool, save_connection
+from tapak.provisioning.intake import take_in
+from tapak.sdk.provider import Change, Provider
+from tapak.sdk.resources import RecordSet
+from tapak.tenants.models import Tenant, Zone
+from tapak.tenants.secrets import append_identity, new_identity
+from tapak.testing.dns_server import DnsOperator, PdnsOperator
+from tapak.zones import exporting
+from tapak.zones.comparing import compare_recent
+from tapak_bind.provider import BindProvider
+from tapak_powerdns.provider import PowerdnsProvider
+
+AGENCIES = 1
+NAMES, BATCH, AT_ONCE = int(os.environ.get("N", "100000")), 1000, 5000
+ADDRESS = "192.0.2.10"
+RUNS, CALLS = 3, 20
+MEGABYTES = 150
+LEAST = {"bind": 30, "powerdns": 20}
+SERVICE = 500
+SINGLE, TURNS, WARM = 1.5, 200, 20
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A finished process: wall and processor seconds, its peak memory in MB, exit status and what it printed."""
+
+    seconds: float
+    processor: float
+    megabytes: float
+    status: int
+    printed: str
+
+
+def process(command: Sequence[str]) -> Taken:
+    """Run a whole process."""
+    runner = [sys.executable, "-S", str(Path(__file__).parent / "processes/taken.py"), *command]
+    return Taken(**json.loads(subprocess.run(runner, check=True, stdout=subprocess.PIPE, text=True).stdout))
+
+
+@dataclass
+class Place:
+    """A server with one large zone, as Tapak and octoDNS are connected to it."""
+
+    key: str
+    zone: str
+    settings: Mapping[str, Any]
+    octodns: Mapping[str, Any]
+    by_hand: Any
+    provider: Callable[[], Provider]
+    connection_id: int = 0
+    records: list[RecordSet] = field(default_factory=list)
+
+    def record(self, number: int, address: str = ADDRESS) -> RecordSet:
+        return RecordSet(self.zone, f"n{number}.{self.zone}", "A", (address,), 300)
+
+    def read(self) -> None:
+        """Take note of what stands."""
+        with self.provider() as provider:
+            self.records = sorted(provider.zone_records(self.zone), key=lambda each: each.identity)  # type: ignore[attr-defined]
+
+
+@dataclass
+class Ground:
+    """One agency with both servers, and octoDNS's configuration for them."""
+
+    database: Database
+    tenant: Tenant
+    folder: Path
+    places: Mapping[str, Place]
+    pool: ProviderPool
+
+    def tapak(self, *arguments: str) -> Taken:
+        tapak = str(Path(sys.executable).with_name("tapak"))
+        return process([tapak, "zone", *arguments, "--tenant", self.tenant.slug, "--json"])
+
+    def octodns(self, place: Place, *changed: RecordSet) -> Taken:
+        """octoDNS brings the zone to what was read of it, with ``changed`` in place of what stood at their names."""
+        folder = self.folder / f"octodns-{place.key}"
+        folder.mkdir(exist_ok=True)
+        other = {each.identity: each for each in changed}
+        with (folder / f"{place.zone}.yaml").open("wb") as file:
+            records = [other.get(each.identity, each) for each in place.records]
+            file.writelines(exporting.blocks("octodns", place.zone, records))
+        source = {"class": "octodns.provider.yaml.YamlProvider", "directory": str(folder), "enforce_order": False}
+        configuration = {
+            "providers": {"config": source, "server": place.octodns},
+            "zones": {f"{place.zone}.": {"sources": ["config"], "targets": ["server"]}},
+        }
+        (folder / "config.yaml").write_text(yaml.safe_dump(configuration))
+        sync = str(Path(sys.executable).with_name("octodns-sync"))
+        done = process([sync, "--config-file", str(folder / "config.yaml"), "--doit", "--force", "--quiet"])
+        assert done.status == 0, done.printed[-2000:]
+        return done
+
+    def look(self, place: Place) -> None:
+        """What workers do every few minutes."""
+        with self.database.begin(self.tenant.id) as session:
+            wake(session, DRIFT, place.connection_id)
+        run(self.tenant.id, DRIFT, place.connection_id)
+
+
+@pytest.fixture(scope="module")
+def bind_place(server_directory: Path) -> Iterator[Place]:
+    zone = "besar.example"
+    with BindServer(server_directory / "bench-zones-bind", [zone]) as bind:
+        at = {"address": bind.address, "port": bind.port, "key_name": bind.key_name, "key_secret": bind.key_secret}
+        settings = {**at, "zones": [zone], "timeout": 60.0}
+        octodns = {
+            "class": "octodns_bind.BindProvider",
+            "host": bind.address,
+            "port": bind.port,
+            "timeout": 300,
+            "key_name": bind.key_name,
+            "key_secret": bind.key_secret,
+            "key_algorithm": bind.algorithm,
+        }
+        operator = DnsOperator(bind)
+        for start in range(0, NAMES, BATCH):
+            operator.add(zone, [(f"n{number}", ADDRESS) for number in range(start, start + BATCH)])
+        yield Place("bind", zone, settings, octodns, operator, _made(BindProvider, settings))
+
+
+@pytest.fixture(scope="module")
+def pdns_place(server_directory: Path) -> Iterator[Place]:
+    zone = "luas.example"
+    with PdnsServer(server_directory / "bench-zones-pdns", [zone]) as pdns:
+        settings = {
+            "url": pdns.url,
+            "api_key": pdns.key,
+            "zones": [zone],
+            "address": pdns.address,
+            "port": pdns.port,
+            "timeout": 60.0,
+        }
+        octodns = {
+            "class": "octodns_powerdns.PowerDnsProvider",
+            "host": pdns.address,
+            "port": pdns.api_port,
+            "api_key": pdns.key,
+            "timeout": 300,
+        }
+        records = [{"content": ADDRESS, "disabled": False}]
+        put = {"type": "A", "ttl": 300, "changetype": "REPLACE", "records": records}
+        for start in range(0, NAMES, AT_ONCE):
+            rrsets = [{"name": f"n{number}.{zone}.", **put} for number in range(start, start + AT_ONCE)]
+            pdns.call("PATCH", f"/zones/{zone}.", json={"rrsets": rrsets}).raise_for_status()
+        yield Place("powerdns", zone, settings, octodns, PdnsOperator(pdns), _made(PowerdnsProvider, settings))
+
+
+def _made(provider: type[Provider], settings: Mapping[str, Any]) -> Callable[[], Provider]:
+    return lambda: provider(provider.settings_schema().load(settings))
+
+
+@pytest.fixture(scope="module")
+def ground(
+    agencies: Sequence[int],
+    bench_database: str,
+    postgresql_server: PostgresqlServer,
+    redis_server: RedisServer,
+    bind_place: Place,
+    pdns_place: Place,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Ground]:
+    folder, keys = tmp_path_factory.mktemp("zones"), new_identity()
+    identities = folder / "identities"
+    append_identity(identities, keys, "bench")
+    owner = Database(postgresql_server.dsn("tapak_owner", bench_database), pool_size=1)
+    with owner.begin() as session:
+        session.get_one(Tenant, agencies[0]).recipient = keys.recipient
+    owner.close()
+    database = Database(postgresql_server.dsn("tapak_app", bench_database), pool_size=1)
+    places = {place.key: place for place in (bind_place, pdns_place)}
+    with database.begin(agencies[0]) as session:
+        tenant = session.get_one(Tenant, agencies[0])
+        for place in places.values():
+            place.read()
+            session.add(Zone(name=place.zone))
+            made = {"key": f"dns-{place.key}", "provider": place.key, "title": place.key}
+            connection = save_connection(
+                session, tenant, registry(), **made, settings=place.settings, zones=[place.zone]
+            )
+            take_in(session, connection, place.zone, place.records, {"A"})
+            place.connection_id = connection.id
+    given = {
+        "TAPAK_DATABASE_URL": postgresql_server.dsn("tapak_app", bench_database),
+        "TAPAK_RELAY_URL": postgresql_server.dsn("tapak_relay", bench_database),
+        "TAPAK_REDIS_URL": redis_server.url,
+        "TAPAK_DOCUMENTS": str(folder / "documents"),
+        "TAPAK_IDENTITIES": str(identities),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in given.items():
+            patch.setenv(name, value)
+        tools = Tools.from_config(Config.from_environment())
+        equip(tools)
+        made = Ground(database, tenant, folder, places, tools.providers)
+        for place in places.values():
+            made.look(place)
+        yield made
+        tools.close()
+    database.close()
+
+
+@pytest.mark.parametrize("key", ["bind", "powerdns"])
+def test_large_zones(ground: Ground, measured: Any, key: str) -> None:
+    place = ground.places[key]
+    nothing = ground.octodns(place)
+    ours = [ground.tapak("diff", place.zone, "--recent") for _ in range(RUNS)]
+    assert [each.status for each in ours] == [0] * RUNS, ours[0].printed
+    _tell(measured, f"no-op check of {NAMES} at {key}", ours, nothing, LEAST[key])
+
+    changed = place.record(7, "198.51.100.7")
+    one = ground.octodns(place, changed)
+    ground.look(place)
+    env = dict(os.environ)
+    with Running([sys.executable, "-m", "tapak.jobs.relay"], env), Workers(env, 1):
+        time.sleep(5)  # they load before they are needed
+        plan = _plan(ground.tapak("sync", place.zone, "--recent"))
+        assert [each["identity"] for each in plan["plan"]] == [changed.identity]
+        back = ground.tapak("sync", place.zone, "--recent", "--confirm", plan["checksum"])
+    assert (back.status, _plan(back)["pending"]) == (0, 0), back.printed
+    with place.provider() as provider:
+        assert provider.read([changed]) == {changed.identity: place.record(7)}
+    _tell(measured, f"one change in {NAMES} at {key}", [back], one, LEAST[key])
+
+    ground.look(place)
+    calls = []
+    for _ in range(CALLS):
+        with ground.database.begin(ground.tenant.id) as session:
+            began = time.perf_counter()
+            assert not compare_recent(session, ground.pool, place.zone).different
+            calls.append(time.perf_counter() - began)
+    figure = measured(f"the call inside a worker at {key}", [median(calls) * 1000], [nothing.seconds * 1000], "ms")
+    print(f"  {1 / figure.ratio:.0f} times as fast as octoDNS's process; at least {SERVICE}")
+    assert 1 / figure.ratio >= SERVICE
+
+    place.by_hand.put(place.record(8, "198.51.100.8"))
+    noticed = ground.tapak("diff", place.zone, "--recent")
+    assert [(row["identity"], row["kind"]) for row in json.loads(noticed.printed)] == [
+        (place.record(8).identity, "changed")
+    ]
+    print(f"  noticed a change by hand in {noticed.seconds:.1f} s and {noticed.megabytes:.0f} MB")
+    place.by_hand.put(place.record(8))
+
+
+def _plan(taken: Taken) -> Any:
+    (plan,) = json.loads(taken.printed)
+    return plan
+
+
+def _tell(measured: Any, what: str, ours: Sequence[Taken], theirs: Taken, least: int) -> None:
+    seconds, megabytes = median(each.seconds for each in ours), max(each.megabytes for each in ours)
+    figure = measured(what, [seconds], [theirs.seconds], "s")
+    figure.tell(f"octoDNS / Tapak {1 / figure.ratio:.0f}, at least {least}; {megabytes:.0f} MB, at most {MEGABYTES}")
+    print(f"  processor: ours {median(each.processor for each in ours):.2f} s, octoDNS {theirs.processor:.1f} s")
+    assert 1 / figure.ratio >= least
+    assert megabytes <= MEGABYTES
+
+
+def test_a_single_verified_change(bind_place: Place, measured: Any) -> None:
+    """Beside a bare update and an authoritative answer, in a zone of any size."""
+    server = bind_place.by_hand.server
+    keyring = dns.tsigkeyring.from_text({server.key_name: server.key_secret})
+
+    def bare(record: RecordSet) -> None:
+        message = dns.update.UpdateMessage(
+            record.zone, keyring=keyring, keyname=server.key_name, keyalgorithm=server.algorithm
+        )
+        message.add(f"{record.name}.", record.ttl, record.type, *record.values)
+        answer = dns.query.udp(message, server.address, port=server.port, timeout=5)
+        assert answer.rcode() == dns.rcode.NOERROR
+        query = dns.message.make_query(f"{record.name}.", record.type)
+        told = dns.query.udp(query, server.address, port=server.port, timeout=5)
+        assert [item.to_text() for rrset in told.answer for item in rrset] == list(record.values)
+
+    ours, theirs = [], []
+    with bind_place.provider() as provider:
+        for number in range(WARM + TURNS):
+            record = replace(bind_place.record(number), name=f"satu-{number}.{bind_place.zone}")
+            began = time.perf_counter()
+            provider.apply([Change("create", record.identity, record, None)], fence=1, timeout=5)
+            (seen,) = provider.verify([record], timeout=5)
+            between = time.perf_counter()
+            assert seen.live
+            bare(replace(record, name=f"polos-{number}.{bind_place.zone}"))
+            if number >= WARM:
+                ours.append((between - began) * 1000)
+                theirs.append((time.perf_counter() - between) * 1000)
+    assert measured("one verified change", ours, theirs, "ms").tell(f"at most {SINGLE}") <= SINGLE
