@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dns.message
 import dns.query
 import dns.rcode
 import httpx
+import psycopg
 import pytest
 from click.testing import CliRunner
 
@@ -96,9 +98,43 @@ def test_suspending_takes_the_name_away_and_the_site_answers_410_until_it_is_res
     act(running, case, "tangguhkan", reason="Tautan tersembunyi")
     wait_until(lambda: served(running, case.name) == 410, 60, "the site to be closed")
     assert not stands(running, case.name)
+    with signed_in(running, case.applicant) as browser:
+        assert "Ditangguhkan sejak" in browser.get("/").text
     act(running, case, "pulihkan")
     wait_until(lambda: stands(running, case.name), 60, "the name to be back")
     assert served(running, case.name) == 200
+
+
+def test_who_decides_sees_a_term_that_ends_and_the_renewal_that_waits_in_the_inbox(
+    running: Deployment, walked: Walked, case: Case
+) -> None:
+    service, soon = service_of(case)["id"], datetime.now(UTC).date() + timedelta(days=6)
+    with psycopg.connect(running.stack.owner_url) as owner:
+        owner.execute("update service set expires_on = %s where id = %s", (soon, service))
+        owner.execute(
+            "insert into expiry_reminder (tenant_id, service_id, expires_on, days) "
+            "select tenant_id, id, expires_on, 7 from service where id = %s",
+            (service,),
+        )
+    readers = (ADMINISTRATOR, running.one.admin())
+    for who in readers:
+        with signed_in(running, who) as browser:
+            inbox = browser.get("/", follow_redirects=True)
+        assert inbox.url.path == "/kotak-masuk"
+        assert f"#layanan-{service}" in inbox.text
+        assert "Segera berakhir" in inbox.text
+    with signed_in(running, case.applicant) as browser:
+        form = {"responsible_officer": "Kepala Dinas (contoh)", "still_used": "1"}
+        token = _token(browser.get("/layanan-aktif").text)
+        asked = browser.post(f"/layanan-aktif/{service}/daftar-ulang", data={"csrf_token": token, **form})
+        assert asked.status_code == 303
+        assert "Pendaftaran ulang menunggu keputusan." in browser.get("/").text
+    for who in readers:
+        with signed_in(running, who) as browser:
+            assert "Pendaftaran ulang menunggu keputusan" in browser.get("/kotak-masuk").text
+    act(running, case, "putuskan", approve="1")
+    with signed_in(running, ADMINISTRATOR) as browser:
+        assert f"#layanan-{service}" not in browser.get("/kotak-masuk").text
 
 
 def test_the_logbook_of_a_real_request_opens_with_age(running: Deployment, walked: Walked, tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def test_the_start_page_is_the_units_or_the_way_to_the_inbox(site) -> None:
     request_id = site.submitted()
     assert f'href="/permohonan/{request_id}"' in site.browser("dinkes").get("/").text
     assert site.browser("kadis").get("/").location == "/kotak-masuk"
-    assert site.browser("admin").get("/").location == "/permohonan"
+    assert site.browser("admin").get("/").location == "/kotak-masuk"
     assert "Lacak permohonan" in site.visitor().get("/").text
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 
 from tapak.accounts.policy import RequestSubject, require
 from tapak.audit.service import record
@@ -48,6 +48,19 @@ class Active:
 
 def active(desk: Desk, *, late: bool = False) -> Sequence[Active]:
     """The services that run, those of the person's unit or, for staff, of all; the soonest to end first."""
+    return _active(desk, Service.expires_on < desk.today) if late else _active(desk)
+
+
+def needing(desk: Desk) -> Sequence[Active]:
+    """Those whose renewal waits for a decision, whose unit was reminded, or whose term is over; as :func:`active`."""
+    reminded = select(ExpiryReminder.id).where(
+        ExpiryReminder.service_id == Service.id, ExpiryReminder.expires_on == Service.expires_on
+    )
+    ending = or_(Service.expires_on < desk.today, reminded.exists()) & Service.deactivated_at.is_(None)
+    return _active(desk, or_(Renewal.id.is_not(None), ending))
+
+
+def _active(desk: Desk, *where: ColumnElement[bool]) -> Sequence[Active]:
     person = desk.somebody
     require(person, "service.read", None)
     last = (
@@ -66,14 +79,12 @@ def active(desk: Desk, *, late: bool = False) -> Sequence[Active]:
         .join(Agency, Agency.id == Service.agency_id)
         .outerjoin(Emergency, owed)
         .outerjoin(Renewal, (Renewal.service_id == Service.id) & Renewal.approved.is_(None))
-        .where(Service.state.in_(RUNNING))
+        .where(Service.state.in_(RUNNING), *where)
         .order_by(Service.expires_on.nulls_last(), Service.id)
         .limit(MOST)
     )
     if not person.positions and not person.admin:
         query = query.where(Service.agency_id == person.agency_id)
-    if late:
-        query = query.where(Service.expires_on < desk.today)
     return [
         Active(service, agency, _left(desk, service), *more) for service, agency, *more in desk.session.execute(query)
     ]

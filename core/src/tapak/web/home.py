@@ -25,9 +25,9 @@ def start() -> Any:
     desk = scope.desk()
     if desk.person is None:
         return render_template("home/public.html", services=open_services(desk))
-    if desk.person.positions:
-        return redirect(url_for("web_inbox.inbox"), 303)
-    return _of_unit(desk) if desk.person.agency_id is not None else redirect(url_for("web_requests.requests"), 303)
+    if desk.person.agency_id is not None and not desk.person.positions:
+        return _of_unit(desk)
+    return redirect(url_for("web_inbox.inbox"), 303)
 
 
 def _of_unit(desk: Desk) -> Any:
@@ -38,7 +38,7 @@ def _of_unit(desk: Desk) -> Any:
         "home/unit.html",
         services=open_services(desk),
         notices=notices(desk, agency_id=desk.somebody.agency_id),
-        due=[each for each in renewals.active(desk) if each.late or each.reminded],
+        due=[each for each in renewals.active(desk) if each.late or each.reminded or each.service.suspended_at],
         acting=[row for row in running if row.needs_action],
         running=[row for row in running if not row.needs_action],
         ended=ended[:FINISHED_SHOWN],

@@ -8,9 +8,11 @@ from typing import Any, get_args
 from flask import Blueprint, render_template, request
 from flask_babel import lazy_gettext as _l
 
+from tapak.accounts.policy import may
 from tapak.certificates.watching import ending
 from tapak.http import scope
 from tapak.http.cursors import cursor_text
+from tapak.monitoring import emergencies, renewals
 from tapak.requests import reading
 from tapak.requests.attention import attention
 from tapak.requests.reading import InboxRow
@@ -20,6 +22,8 @@ from tapak.web.paging import moment_cursor
 from tapak.web.time_left import Countdown, TimeLeft
 
 FILTERS = {"all": _l("Semua"), "mine": _l("Posisi saya"), "late": _l("Terlambat"), "escalated": _l("Eskalasi")}
+
+TERMS_SHOWN = 5
 
 blueprint = Blueprint("web_inbox", __name__)
 
@@ -41,6 +45,8 @@ def inbox() -> Any:
     countdown = Countdown(desk.calendar, desk.now)
     rows = [Waits(row, countdown.left(row.at)) for row in page.rows]
     whole = only == "all" and "sesudah" not in request.args
+    manages = whole and may(desk.somebody, "service.manage")
+    terms = renewals.needing(desk) if manages else ()
     return render_template(
         "inbox/inbox.html",
         rows=rows,
@@ -50,6 +56,9 @@ def inbox() -> Any:
         reports=reading.reports(desk) if whole else (),
         troubles=attention(desk) if whole else (),
         ending=ending(desk) if whole else (),
+        terms=terms[:TERMS_SHOWN],
+        more_terms=len(terms) - TERMS_SHOWN,
+        duties=emergencies.duties(desk) if manages else (),
         now=desk.now,
     )
 
