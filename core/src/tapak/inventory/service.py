@@ -63,10 +63,10 @@ def name_problem(
     return TAKEN[held.state].format(name=name)
 
 
-def free_addresses(session: Session) -> tuple[str, ...]:
-    """Addresses of the pool that nobody holds, in the pool's order."""
-    query = select(Address.address).where(~Address.shared, Address.service_id.is_(None)).order_by(Address.id)
-    return tuple(session.scalars(query))
+def free_addresses(session: Session, service_id: int | None = None) -> tuple[str, ...]:
+    """Addresses of the pool that nobody holds but ``service_id``, in the pool's order."""
+    free = or_(Address.service_id.is_(None), Address.service_id == service_id)
+    return tuple(session.scalars(select(Address.address).where(~Address.shared, free).order_by(Address.id)))
 
 
 def shared_address(session: Session) -> str:
@@ -182,6 +182,6 @@ def _reserve_address(session: Session, service: Service, address: str) -> None:
     holder = session.execute(select(Address.service_id).where(*mine)).one_or_none()
     if holder is None or holder.service_id != service.id:
         raise Conflict(
-            f"Alamat {address} tidak lagi tersedia. Pilih alamat lain pada langkah pengkajian.",
+            f"Alamat {address} baru saja diberikan kepada permohonan lain. Muat ulang, lalu pilih yang lain.",
             log=f"address {address} is not free",
         )

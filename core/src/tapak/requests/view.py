@@ -203,7 +203,7 @@ class TaskView:
         return names.name_problem(self.desk, label, zone, request=self.row, settings=self.settings)
 
     def free_addresses(self) -> Sequence[str]:
-        return inventory.free_addresses(self.desk.session)
+        return inventory.free_addresses(self.desk.session, self.row.works_on)
 
     def offers(self, kind: str, engine: str = "") -> bool:
         return serves(self.desk.session, self.desk.registry, kind, engine)

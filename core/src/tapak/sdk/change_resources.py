@@ -14,6 +14,7 @@ from tapak.sdk.backups import Backup
 from tapak.sdk.concerned import Concerned, Held
 from tapak.sdk.databases import Database
 from tapak.sdk.names import NameWish
+from tapak.sdk.request_view import chosen_address
 from tapak.sdk.resources import Account, Certificate, DesiredResource, RecordSet, Redirect, Release, Site, Spec
 from tapak.sdk.view import View
 
@@ -118,7 +119,7 @@ def _name(name: str, names: Mapping[str, NameWish]) -> str:
 
 def _moved(view: View, concerned: Concerned) -> list[DesiredResource]:
     """The names at the chosen address; pointers go with the address."""
-    chosen = next((str(each["address"]) for each in view.results.values() if each.get("address")), "")
+    chosen = chosen_address(view)
     if not chosen:
         return []
     own = {wish.fqdn for wish in view.procedure.wished_names(concerned.answers)}

@@ -14,7 +14,7 @@ from tapak.sdk.contexts import address, common
 from tapak.sdk.fields import REQUIRED, Choice, Choices, Prose, offer
 from tapak.sdk.forms import ARCHIVES, Form, StepSchema, Upload, declarations
 from tapak.sdk.procedure import Outcome
-from tapak.sdk.request_view import named, result_of, texts_setting
+from tapak.sdk.request_view import chosen_address, named, texts_setting
 from tapak.sdk.step_kinds import Letter
 from tapak.sdk.view import View
 from tapak.sdk.wording import day_words
@@ -50,7 +50,9 @@ class OutcomePart(StepSchema):
 
 
 class DecisionPart(OutcomePart, ReasonsPart):
-    """A decision."""
+    """A decision. The address is asked for where the one that was chosen before is another request's by now."""
+
+    address = Choice("Alamat IP lain", optional=True, help="Alamat yang dipilih tadi sudah dipakai permohonan lain.")
 
 
 def act(outcome: Outcome) -> str:
@@ -94,7 +96,7 @@ def notice(view: View, what: str, data: Mapping[str, Any]) -> Letter:
     approved = what == "approve"
     context = {
         **common(view),
-        **address(view, result_of(view, "tapak.review").get("address", "") if approved else ""),
+        **address(view, (data.get("address") or chosen_address(view)) if approved else ""),
         "decision": what,
         "decision_label": WORDS[what],
         "decided_on": day_words(view.now),

@@ -46,6 +46,12 @@ def result_of(view: View, kind: str) -> Mapping[str, Any]:
     return {}
 
 
+def chosen_address(view: View) -> str:
+    """The address that the request is to have, as the latest step says that chooses one; empty before."""
+    chosen = (view.results[each.key].get("address") for each in view.procedure.steps if each.key in view.results)
+    return str(next((address for address in reversed([*chosen]) if address), ""))
+
+
 def named(view: View) -> str:
     """What the request is called in a line: the first wished name, else its subject."""
     wishes = view.procedure.wished_names(view.answers)

@@ -11,6 +11,7 @@ from tapak.sdk import parts
 from tapak.sdk.forms import Lines
 from tapak.sdk.names import NameWish
 from tapak.sdk.procedure import Procedure
+from tapak.sdk.request_view import chosen_address
 from tapak.sdk.resources import DesiredResource, RecordSet, Site
 from tapak.sdk.secured import secured
 from tapak.sdk.view import View
@@ -43,7 +44,7 @@ def desired_resources(view: View) -> Sequence[DesiredResource]:
 
     Nothing before an address was chosen.
     """
-    address = view.results.get("receive", {}).get("address", "")
+    address = chosen_address(view)
     if not address:
         return ()
     answers = view.answers

@@ -10,7 +10,7 @@ from tapak.sdk.contexts import Context, common, line_items
 from tapak.sdk.forms import Lines, lines
 from tapak.sdk.procedure import configuration_lines
 from tapak.sdk.registers import Record
-from tapak.sdk.request_view import named
+from tapak.sdk.request_view import chosen_address, named
 from tapak.sdk.resources import DesiredResource
 from tapak.sdk.step_kinds import Letter, StepResult
 from tapak.sdk.view import View
@@ -22,7 +22,7 @@ from tapak_tarakan.settings import DEFAULT_TTL
 
 def desired_resources(view: View) -> Sequence[DesiredResource]:
     """The name's A or AAAA record, then its PTR where the reverse zone is the tenant's; no site."""
-    address = _address(view)
+    address = chosen_address(view)
     if not address:
         return ()
     ttl, name = view.settings.get("ttl", DEFAULT_TTL), named(view)
@@ -34,7 +34,7 @@ def desired_resources(view: View) -> Sequence[DesiredResource]:
 def configuration(view: View) -> Lines:
     """Names and records, then how the server is set up in the network and where it stands."""
     network = lines(NetworkPart(), view.results.get("provision", {}), leave_out={"note"})
-    address = _address(view)
+    address = chosen_address(view)
     return [*configuration_lines(view), *([("Alamat IP", address)] if address else []), *network]
 
 
@@ -64,15 +64,11 @@ def installed(view: View, data: Mapping[str, Any]) -> StepResult:
     return StepResult(records=_rows(view, data), letters=(letter,), summary=f"Server terpasang: {places}")
 
 
-def _address(view: View) -> str:
-    return str(view.results.get("review", {}).get("address", ""))
-
-
 def _server(view: View) -> Context:
     return {
         **common(view),
         "name": named(view),
-        "address": _address(view),
+        "address": chosen_address(view),
         "configuration": line_items(configuration(view)),
     }
 
@@ -93,7 +89,7 @@ def _rows(view: View, data: Mapping[str, Any]) -> tuple[Record, ...]:
     shared = {
         "placed_on": data["installed_on"].isoformat(),
         "name": named(view),
-        "address": _address(view),
+        "address": chosen_address(view),
         "agency": view.request.agency,
         "server_name": view.answers["server_name"],
         "team": list(view.answers["team"]),

@@ -9,7 +9,7 @@ from tapak.sdk import parts
 from tapak.sdk.addresses import listed
 from tapak.sdk.fields import Appointment, Choice, Count, Day, Line, Nip, Prose, Table, Tick
 from tapak.sdk.forms import Form, Lines, Page, StepSchema, Upload
-from tapak.sdk.request_view import zone_choices
+from tapak.sdk.request_view import chosen_address, zone_choices
 from tapak.sdk.view import View
 from tapak_tarakan import names
 from tapak_tarakan.networks import network_problems
@@ -153,7 +153,7 @@ def _available(view: View) -> Lines:
 
 
 def _network(view: View, data: Mapping[str, Any]) -> Mapping[str, list[str]]:
-    return network_problems(view.results.get("review", {}).get("address", ""), data)
+    return network_problems(chosen_address(view), data)
 
 
 def _usual_appointment(view: View) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from tapak.sdk.fields import Choice, Tick
 from tapak.sdk.forms import Form, Lines, StepSchema
 from tapak.sdk.procedure import configuration_lines
 from tapak.sdk.registers import Record
-from tapak.sdk.request_view import address_kind, named, result_of, zone_choices
+from tapak.sdk.request_view import address_kind, chosen_address, named, zone_choices
 from tapak.sdk.step_kinds import StepResult
 from tapak.sdk.view import View
 from tapak.sdk.wording import ADDRESS_KINDS
@@ -86,7 +86,7 @@ def about(view: View) -> Lines:
 
 def configuration(view: View) -> Lines:
     """Names, records and site, then the server and the document root."""
-    server = address_kind(view, result_of(view, "tapak.review").get("address", ""))
+    server = address_kind(view, chosen_address(view))
     asked = ADDRESS_KINDS.get(str(view.answers.get("address_kind", "")), "")
     root = str(view.settings.get("document_root") or "").replace("{name}", named(view))
     more = [("Server", server or asked), ("Document root", root)]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tapak.sdk.addresses import address_record
 from tapak.sdk.names import NameWish
+from tapak.sdk.request_view import chosen_address
 from tapak.sdk.resources import DesiredResource, Site
 from tapak.sdk.secured import secured
 from tapak.sdk.view import View
@@ -17,7 +18,7 @@ def desired_resources(view: View) -> Sequence[DesiredResource]:
 
     Nothing before the review has chosen an address.
     """
-    address = view.results.get("review", {}).get("address", "")
+    address = chosen_address(view)
     if not address:
         return ()
     answers = view.answers
