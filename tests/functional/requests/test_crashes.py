@@ -70,7 +70,7 @@ def test_a_letter_whose_worker_is_killed_is_made_once(office, submission, postgr
     environment = {
         "TAPAK_DATABASE_URL": postgresql_server.dsn("tapak_app", database_name),
         "TAPAK_DOCUMENTS": str(office.store.folder),
-        "TAPAK_LEASE": "0.5",
+        "TAPAK_LEASE": "5",
     }
     assert killed(RENDER, office.tenant.id, letter_id, point=point, **environment) == -signal.SIGKILL
     free(office, letter_id)

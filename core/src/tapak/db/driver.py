@@ -9,6 +9,8 @@ import psycopg
 from psycopg.pq import ExecStatus, TransactionStatus
 
 PREPARED = 400
+COMMIT = b"commit"
+LIGHTLY = b"set local synchronous_commit = off; commit"
 
 
 class Connection(psycopg.Connection[Any]):
@@ -18,12 +20,34 @@ class Connection(psycopg.Connection[Any]):
     psycopg forgets its prepared statements at each rollback, as a table made in it may be gone. No process makes tables
     through a pool (migrations have an own connection), so there they were only planned anew for page after page. After
     an error, when the server has ended the transaction by itself, psycopg's own way stands.
+
+    ``light`` says that the next commit needn't wait for the disk.
     """
+
+    light = False
 
     def command(self, statements: bytes) -> bool:
         """Whether ``statements``, which give no rows, went through; if not, sending them again tells why."""
         with self.lock:
             return self.pgconn.exec_(statements).status == ExecStatus.COMMAND_OK
+
+    def commit(self) -> None:
+        """End the transaction; without one nothing happens.
+
+        Raises:
+            psycopg.Error: the server refuses; what was written is given up.
+            psycopg.OperationalError: the connection is lost.
+        """
+        statements, self.light = LIGHTLY if self.light else COMMIT, False
+        if self.pgconn.transaction_status != TransactionStatus.INTRANS:
+            super().commit()
+            return
+        with self.lock:
+            done = self.pgconn.exec_(statements)
+        if self.broken:
+            raise psycopg.OperationalError("the connection was lost at a commit")
+        if done.status != ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(done)
 
     def rollback(self) -> None:
         """Give up what the transaction has written; without one nothing happens.
@@ -31,6 +55,7 @@ class Connection(psycopg.Connection[Any]):
         Raises:
             psycopg.OperationalError: the connection is lost.
         """
+        self.light = False
         if self.pgconn.transaction_status == TransactionStatus.INTRANS:
             with self.lock:
                 self.pgconn.exec_(b"rollback")

@@ -15,7 +15,6 @@ from tapak.db import driver
 
 TENANT = "tenant_id"
 BEGIN = "begin"
-NOT_WAITING = "set local synchronous_commit = off"
 IN_SCOPE = "begin; set local tapak.tenant = {:d}"
 
 
@@ -76,7 +75,8 @@ def _begin(session: Session, transaction: SessionTransaction, connection: Connec
     if not transaction.nested:
         tenant_id: int | None = session.info[TENANT]
         statements = BEGIN if tenant_id is None else IN_SCOPE.format(tenant_id)
-        _command(connection, statements)
+        if not _driver(connection).command(statements.encode()):
+            connection.exec_driver_sql(statements)  # tells what is wrong, and SQLAlchemy clears the pool
 
 
 def lightly(session: Session) -> None:
@@ -84,12 +84,7 @@ def lightly(session: Session) -> None:
 
     A later commit that waits for the disk waits for this one too.
     """
-    _command(session.connection(), NOT_WAITING)
-
-
-def _command(connection: Connection, statements: str) -> None:
-    if not _driver(connection).command(statements.encode()):
-        connection.exec_driver_sql(statements)  # tells what is wrong, and SQLAlchemy clears the pool
+    _driver(session.connection()).light = True
 
 
 def _driver(connection: Connection) -> driver.Connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,11 @@ from tapak_webhost.agent.vhosts import Vhosts
 
 CHANGED_BY_HAND = "changed-by-hand"
 RECOVER_SECONDS = 3.0
+WORKING = "working"
+"""Stands in the agent's state while an act goes on: one that was there before was left by an agent that died."""
+TENDED = "tended"
+"""Was written when somebody last looked for what only time or another hand leaves."""
+TEND_EVERY = 60.0
 
 
 @dataclass(frozen=True)
@@ -60,17 +66,21 @@ class Host:
         self._vhosts = vhosts
         self.https = Https(config, server, web, vhosts, places["https"])
 
-    def recover(self, by: float) -> None:
+    def recover(self, by: float, *, thoroughly: bool) -> None:
         """Finish or undo what a killed agent left; half-made sites were never served and go.
 
-        What doesn't come up again stands in ``failed``, by site.
+        What doesn't come up again stands in ``failed``, by site. ``thoroughly`` looks also at what only an agent that
+        died leaves, or time: every user of the host is asked about then.
         """
-        files.clear(self.web.staging)
-        archives.clear_old(self.places["archives"])
-        diversion.recover(self.web)
+        if thoroughly:
+            files.clear(self.web.staging)
+            archives.clear_old(self.places["archives"])
+            diversion.recover(self.web)
         self._vhosts.recover(by)
-        self.https.recover(by)
-        self.failed = self.runtime.recover(by)
+        if thoroughly:
+            self.https.recover(by)
+            self.failed = self.runtime.clear_orphans()
+        self.failed |= self.runtime.recover(by)
 
     def settled(self) -> None:
         """Raises :class:`AgentError` while the undo of some change isn't served."""
@@ -184,8 +194,12 @@ class Host:
 
 
 @contextlib.contextmanager
-def locked(config: Config, server: Server, deadline: float, undo_by: float) -> Iterator[Host]:
+def locked(
+    config: Config, server: Server, deadline: float, undo_by: float, *, thoroughly: bool = False
+) -> Iterator[Host]:
     """The host, held by this agent alone and cleared of what dead agents left.
+
+    It is looked over ``thoroughly`` also after an act that didn't end well, and once a minute.
 
     Raises:
         AgentError: another agent works on it until ``deadline``.
@@ -211,8 +225,22 @@ def locked(config: Config, server: Server, deadline: float, undo_by: float) -> I
         runtime = Runtime(config, web, Php(config, places["php"]), Accounts(config, places["accounts"]))
         host = Host(config, server, web, vhosts, runtime, places)
         # A server that doesn't take in its undo must not hold up the sites that need no reload.
-        host.recover(min(undo_by, time.monotonic() + RECOVER_SECONDS))
+        thoroughly = _begin(state) or thoroughly
+        host.recover(min(undo_by, time.monotonic() + RECOVER_SECONDS), thoroughly=thoroughly)
+        if thoroughly and not host.failed:
+            files.replace(state, TENDED, b"", durable=False)
         yield host
+        with contextlib.suppress(FileNotFoundError):
+            os.rmdir(WORKING, dir_fd=state)
+
+
+def _begin(state: int) -> bool:
+    """Say that an act goes on; whether the host is to be looked over first."""
+    try:
+        os.mkdir(WORKING, 0o700, dir_fd=state)
+        return abs(time.time() - os.stat(TENDED, dir_fd=state).st_mtime) > TEND_EVERY
+    except (FileExistsError, FileNotFoundError):
+        return True
 
 
 def _lock(fd: int, deadline: float) -> None:

@@ -32,15 +32,20 @@ class Runtime:
         self._php = php
         self._sites = config.web_dir / "sites"
 
-    def recover(self, by: float) -> dict[str, str]:
-        """Bring up what is to run and end what isn't; gives what failed, by site."""
-        suspended, failed = frozenset(files.names(self._web.suspended)), {}
+    def clear_orphans(self) -> dict[str, str]:
+        """Take away what surrounded sites that are gone; gives what failed, by site."""
+        failed = {}
         gone = {name for name in self._php.names() if not files.exists(self._web.sites, name)}
         for name in gone.union(users.orphans(self._sites)):
             try:
                 self.clear(name)
             except HOLDS_UP_NOBODY as error:
                 failed[name] = str(error)
+        return failed
+
+    def recover(self, by: float) -> dict[str, str]:
+        """Bring up what is to run and end what isn't; gives what failed, by site."""
+        suspended, failed = frozenset(files.names(self._web.suspended)), {}
         for name in self._php.astray(suspended):
             try:
                 # Where a host was restored its users may be missing.

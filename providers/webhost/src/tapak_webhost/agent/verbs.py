@@ -193,7 +193,7 @@ class Verbs:
     def ensure(self, fields: Fields) -> Answer:
         """Bring up every PHP that is to run and clear what dead agents left: after a host's start, and now and then."""
         deadline = time.monotonic() + TEST_SECONDS
-        with host.locked(self.config, self.server, deadline, deadline) as held:
+        with host.locked(self.config, self.server, deadline, deadline, thoroughly=True) as held:
             return {"failed": held.failed}
 
     def check(self, fields: Fields) -> Answer:
@@ -221,7 +221,7 @@ class Verbs:
             held.settled()
 
     def _try_php(self, deadline: float) -> None:
-        with host.locked(self.config, self.server, deadline, deadline) as held:
+        with host.locked(self.config, self.server, deadline, deadline, thoroughly=True) as held:
             held.runtime.try_php(deadline)
             for name, problem in held.failed.items():
                 raise AgentError(RUNTIME_BROKEN, f"{name}: {problem}")
