@@ -96,6 +96,22 @@ def test_the_registry_speaks_for_itself_field_by_field(office):
     assert (given["item_url"], given["item_owner"], given["outcome"]) == ("differs", "fits", "")
 
 
+def test_what_the_request_declares_is_compared_with_what_the_registry_holds(office):
+    head, row = REGISTRY.decode().strip().split("\n")
+    told = f"{head};Kategori;Klasifikasi data;Data pribadi;Lokasi\n{row};Strategis;Tertutup;Ya;Dalam negeri\n"
+    with office.desk("admin") as desk:
+        imports.import_as_person(desk, "kukar.pse", "pse.csv", told.encode())
+    declared = {"data_classification": "open", "personal_data": "yes", "location": "home"}
+    task = to_check(office, **declared, **{f"category_{number}": "C" for number in range(1, 11)})
+    with office.desk("administrator") as desk:
+        view = flow.task_view(desk, task)
+        compared = {each.item: (each.asked, each.held, each.fits) for each in view.kind.comparison(view)}
+    assert compared["item_category"] == ("Rendah (10)", "Strategis", False)
+    assert compared["item_classification"] == ("Terbuka", "Tertutup", False)
+    assert compared["item_personal_data"] == ("Mengolah data pribadi", "Mengolah data pribadi", True)
+    assert compared["item_location"] == ("Di Indonesia", "Di Indonesia", True)
+
+
 def test_without_a_way_beyond_the_document_the_step_waits_until_the_data_fit(office):
     office.apply(plugins={"kukar": {"pse_mismatch": []}})
     task = to_check(office)

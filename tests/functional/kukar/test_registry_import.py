@@ -84,7 +84,11 @@ def test_a_new_file_replaces_the_rows_and_the_import_stays_on_record(office):
     ("content", "told"),
     [
         (csv_of(HEAD, ["1", "", "Dinas", "", ""]), "Baris 2, kolom Nama sistem: Wajib diisi."),
-        (csv_of(HEAD, ROW, [*ROW[:4], "Entah"]), "Baris 3, kolom Status: Pilih salah satu dari daftar."),
+        (
+            csv_of(HEAD, ROW, [*ROW[:4], "Entah"]),
+            "Baris 3, kolom Status: “Entah” tidak dikenal; isi dengan Terbit / Menunggu penerbitan / "
+            "Permintaan pembaruan / Ditolak / Dihapus.",
+        ),
         (xlsx_of(HEAD, ROW, [], ["1", None, "Dinas"]), "Baris 4, kolom Nama sistem: Wajib diisi."),
         (csv_of([*HEAD, "Warna"], [*ROW, "biru"]), "Baris 1: kolom “Warna” tidak dikenal."),
         (csv_of(HEAD[:2], ROW[:2]), "Baris 1: kolom “Perangkat daerah” tidak ada."),

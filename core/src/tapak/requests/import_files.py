@@ -60,7 +60,7 @@ def read_rows(schema: type[Schema], filename: str, content: bytes) -> list[dict[
         try:
             rows.append(made.dump(made.load({name: text for name, text in given.items() if text})))
         except ValidationError as wrong:
-            problems += _told(made, number, wrong.normalized_messages())
+            problems += _told(made, number, given, wrong.normalized_messages())
         if len(problems) >= TOLD:
             break
     if problems:
@@ -96,10 +96,14 @@ def _value(schema: Schema, name: str, cell: str) -> str:
     return by_label.get(_folded(cell), cell)
 
 
-def _told(schema: Schema, number: int, messages: Mapping[str, Any]) -> Iterator[str]:
+def _told(schema: Schema, number: int, given: Mapping[str, str], messages: Mapping[str, Any]) -> Iterator[str]:
     for name, lines in messages.items():
         item = schema.fields.get(name)
         label = item.metadata.get("label", name) if item else name
+        known = [words for value, words in choices_of(item) if value] if item else []
+        if known and given.get(name):
+            yield f"Baris {number}, kolom {label}: “{given[name]}” tidak dikenal; isi dengan {' / '.join(known)}."
+            continue
         for line in lines if isinstance(lines, list) else [str(lines)]:
             yield f"Baris {number}, kolom {label}: {line}"
 
