@@ -231,6 +231,41 @@ def test_one_name_within_a_text_keeps_its_place(site, text: str, english: str) -
         assert words.told(text) == english
 
 
+@pytest.mark.parametrize(
+    ("value", "english"),
+    [
+        (
+            "57,3 kB ruang penyimpanan, 1.206 permintaan dan 3,0 kB dalam 7 hari",
+            "57.3 kB of storage, 1,206 requests and 3.0 kB in 7 days",
+        ),
+        (
+            "71,1 GB bebas dari 270,6 GB, memori 21,9 GB bebas dari 25,3 GB, beban 4,40 pada 2 prosesor, 3 situs",
+            "71.1 GB free of 270.6 GB, memory 21.9 GB free of 25.3 GB, load 4.40 on 2 processors, 3 sites",
+        ),
+        (
+            "0 B dalam 7 hari, 11 permintaan, jam tersibuk 0,00 Mbit/s",
+            "0 B in 7 days, 11 requests, busiest hour 0.00 Mbit/s",
+        ),
+        ("0,03", "0.03"),
+        ("tanpa batas", "no limit"),
+        ("192.0.2.7", "192.0.2.7"),
+    ],
+)
+def test_figures_are_told_in_the_readers_language(site, value: str, english: str) -> None:
+    with site.app.test_request_context(), force_locale("en"):
+        assert words.figure(value) == english
+    with site.app.test_request_context(), force_locale("id"):
+        assert words.figure(value) == value
+
+
+def test_labels_of_figures_are_told_in_english(site) -> None:
+    with site.app.test_request_context(), force_locale("en"):
+        told = [words.told(f"Basis data “pelita_c6c349”: {what}") for what in ("terpakai", "batas")]
+        assert told == ["Database “pelita_c6c349”: used", "Database “pelita_c6c349”: limit"]
+        assert words.told("Hampir penuh di 127.0.0.1:3306") == "Nearly full at 127.0.0.1:3306"
+        assert words.told("Pemakaian pelita.example.test") == "Usage of pelita.example.test"
+
+
 def test_indonesian_needs_no_catalogue() -> None:
     assert catalogue("id").gettext("Kotak masuk") == "Kotak masuk"
     assert catalogue("en").gettext("Kotak masuk") == "Inbox"

@@ -18,8 +18,10 @@ from tapak.tenants.dates import format_date, zone_name
 
 HOUR, MINUTE = 3600, 60
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d|Z)")
-NAMED = re.compile(r"“[^”]*”|\d[\w-]*(?:/[\w-]+)+|[\w-]+(?:\.[\w-]+)+|\d+(?:,\d+)?")
-"""What differs from text to text: something quoted, a request's number, a name or address, a number."""
+NAMED = re.compile(r"“[^”]*”|\d[\w-]*(?:/[\w-]+)+|[\w-]+(?:\.[\w-]+)+|\d+(?:,\d+)?(?: (?:[kMGT]?B|Mbit/s)\b)?")
+"""What differs from text to text: something quoted, a request's number, a name or address, a number with its unit."""
+GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})+")
+DECIMAL = re.compile(r"\d+,\d+( \S+)?")
 PLACED = re.compile(r"%\(name\d*\)s")
 TONES = {
     "draft": "plain",
@@ -83,6 +85,10 @@ def told(text: str) -> str:
 
 
 def _within(text: str) -> str:
+    if GROUPED.fullmatch(text):
+        return text.replace(".", ",")
+    if DECIMAL.fullmatch(text):
+        return text.replace(",", ".")
     return f"“{gettext(text[1:-1])}”" if text[:1] == "“" and len(text) > 2 else text
 
 
@@ -106,7 +112,10 @@ def moment(at: datetime | None) -> str:
 
 def figure(value: str) -> str:
     """A figure's value as people read it: a moment by the agency's clock, anything else as :func:`told`."""
-    return moment(datetime.fromisoformat(value)) if INSTANT.fullmatch(value) else told(value)
+    if INSTANT.fullmatch(value):
+        return moment(datetime.fromisoformat(value))
+    quantity = GROUPED.fullmatch(value) or DECIMAL.fullmatch(value)
+    return _within(value) if quantity and not _indonesian() else told(value)
 
 
 def duration(seconds: int | None) -> str:

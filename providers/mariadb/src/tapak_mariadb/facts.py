@@ -53,7 +53,7 @@ def row_counts(client: Client, name: str) -> dict[str, int]:
 
 
 def _of(spec: Database, size: int) -> tuple[Fact, Fact]:
-    key, what = f"database.{spec.identity}", f"Basis data {spec.name}"
+    key, what = f"database.{spec.identity}", f"Basis data “{spec.name}”"
     limit = None if spec.size_limit is None else _mib(spec.size_limit)
     share = {} if spec.size_limit is None else {"percent": round(size * 100 / spec.size_limit)}
     return (
@@ -75,4 +75,4 @@ def _full(server: Server, value: str | None) -> Fact:
 
 
 def _mib(size: int) -> str:
-    return f"{size / 2**20:.2f}"
+    return f"{size / 2**20:.2f}".replace(".", ",")

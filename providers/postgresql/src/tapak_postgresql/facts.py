@@ -56,7 +56,7 @@ def row_counts(client: Client) -> dict[str, int]:
 
 
 def _of(spec: Database, size: int) -> tuple[Fact, Fact]:
-    key, what = f"database.{spec.identity}", f"Basis data {spec.name}"
+    key, what = f"database.{spec.identity}", f"Basis data “{spec.name}”"
     limit = None if spec.size_limit is None else _mib(spec.size_limit)
     share = {} if spec.size_limit is None else {"percent": round(size * 100 / spec.size_limit)}
     return (
@@ -78,4 +78,4 @@ def _full(server: Server, value: str | None) -> Fact:
 
 
 def _mib(size: int) -> str:
-    return f"{size / 2**20:.2f}"
+    return f"{size / 2**20:.2f}".replace(".", ",")
