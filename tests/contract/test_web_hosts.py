@@ -27,6 +27,8 @@ from tapak.testing.site_host import apply, live, new_site, standing
 from tapak.testing.web_hosts import BROKEN, SERVERS, WebHost
 from tapak_webhost.agent.users import name_of
 
+LOOPBACK = ("127.0.0.1/32",)
+
 
 def agent_of(host: WebHost) -> int:
     """The process id of the one agent that this process runs for ``host``."""
@@ -38,7 +40,9 @@ def agent_of(host: WebHost) -> int:
 
 @pytest.fixture(scope="module", params=sorted(SERVERS))
 def server(server_directory: Path, request: pytest.FixtureRequest) -> Iterator[WebServer]:
-    server = SERVERS[request.param](server_directory / request.param, free_port(), tls_port=free_port())
+    server = SERVERS[request.param](
+        server_directory / request.param, free_port(), tls_port=free_port(), proxied=LOOPBACK
+    )
     server.start()
     yield server
     WebHost(server).let_go()

@@ -25,6 +25,7 @@ SPEC = {
     "php": None,
     "suspended": False,
     "https": None,
+    "proxy": None,
 }
 APPLY = {"verb": "apply", "name": "a.example.test", "fence": 1, "timeout": 5, "desired": SPEC, "observed": None}
 CONFIG = """\
@@ -115,7 +116,7 @@ def test_it_greets_and_makes_a_site(config: Path) -> None:
 
 def _greets_and_makes(ask: Ask, sites: Path) -> None:
     greeting = ask(line(verb="hello"))["result"]
-    assert (greeting["protocol"], greeting["server"]) == (4, "apache")
+    assert (greeting["protocol"], greeting["server"]) == (5, "apache")
     assert ask(line(**APPLY)) == {
         "id": 1,
         "ok": True,

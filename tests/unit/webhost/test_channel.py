@@ -13,7 +13,7 @@ from tapak.sdk.resources import Site
 from tapak_webhost.provider import ApacheProvider
 
 SITE = Site("a.example.test", title="Judul")
-HELLO = '{"id": 1, "ok": true, "result": {"protocol": 4, "server": "apache", "host": {}}}'
+HELLO = '{"id": 1, "ok": true, "result": {"protocol": 5, "server": "apache", "host": {}}}'
 
 HANGS_ONCE = """
 import json, pathlib, sys
@@ -24,7 +24,7 @@ for line in sys.stdin:
     if request["verb"] == "read" and not mark.exists():
         mark.touch()
         sys.stdin.read()
-    result = {"protocol": 4, "sites": {"a.example.test": None}}
+    result = {"protocol": 5, "sites": {"a.example.test": None}}
     print(json.dumps({"id": request["id"], "ok": True, "result": result}), flush=True)
 """
 
@@ -55,7 +55,7 @@ def provider(program: str | list[str], timeout: float = 5.0) -> ApacheProvider:
             "request 1",
         ),
         (
-            f"import sys; sys.stdin.readline(); print('''{HELLO}'''.replace('l\": 4', 'l\": 9'), flush=True)",
+            f"import sys; sys.stdin.readline(); print('''{HELLO}'''.replace('l\": 5', 'l\": 9'), flush=True)",
             ProviderBroken,
             "protocol 9",
         ),

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, ClassVar
 
 from tapak.sdk.certificates import Https
@@ -15,7 +17,10 @@ from tapak.sdk.x509 import normal_name
 
 @dataclass(frozen=True)
 class Redirect:
-    """A path prefix of a site that answers with a redirect: needs a vhost file of its own."""
+    """A path prefix of a site that answers with a redirect: needs a vhost file of its own.
+
+    What follows ``path`` in a request follows ``target`` in the answer.
+    """
 
     path: str
     target: str
@@ -32,11 +37,32 @@ class Php:
 
 
 @dataclass(frozen=True)
+class Proxy:
+    """The server that answers for a site, asked by HTTP at ``host`` (an IP address) and ``port``: needs a vhost file.
+
+    ``upload`` is the largest body of a request in MiB, ``seconds`` how long the other server may take to answer. It is
+    given the visitor's ``Host``, and ``X-Forwarded-For`` and ``X-Forwarded-Proto`` that no visitor can set. Which
+    networks it may be in is the operator's word, on the web host itself.
+    """
+
+    host: str
+    port: int
+    upload: int = 16
+    seconds: int = 60
+
+    def __post_init__(self) -> None:
+        with suppress(ValueError):
+            object.__setattr__(self, "host", str(ip_address(self.host)))
+
+
+@dataclass(frozen=True)
 class Site:
     """A name that a web server answers for.
 
     ``title`` and ``owner`` are printed on the placeholder page that stands until the owner's files come. A site
-    without ``redirects`` or ``headers`` is mass-served (a directory, no reload); with them it gets a vhost file.
+    without ``redirects``, ``headers`` or ``proxy`` is mass-served (a directory, no reload); with them it gets a vhost
+    file. A redirect of ``/`` leads the whole site elsewhere; with ``proxy`` another server answers for what isn't
+    redirected, and the site has no PHP.
     A site that is ``suspended`` answers 410 (RFC 9110 section 15.5.11) and keeps all its files.
 
     The PHP of a site that needs a database finds its connection in the environment of its own processes:
@@ -58,6 +84,7 @@ class Site:
     php: Php | None = None
     suspended: bool = False
     https: Https | None = None
+    proxy: Proxy | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", normal_name(self.name))
@@ -70,7 +97,7 @@ class Site:
     @property
     def needs_own_file(self) -> bool:
         """Whether directives are wanted that mass serving can't give."""
-        return bool(self.redirects or self.headers)
+        return bool(self.redirects or self.headers or self.proxy)
 
 
 @dataclass(frozen=True)
@@ -133,9 +160,12 @@ def site_from_json(data: Mapping[str, Any]) -> Site:
     """The site that ``spec_to_json`` wrote; what an older version didn't know has its default."""
     redirects = tuple(Redirect(**redirect) for redirect in data.get("redirects", ()))
     headers = tuple((name, value) for name, value in data.get("headers", ()))
-    php, https = data.get("php"), data.get("https")
-    told = {"php": None if php is None else Php(**php), "https": None if https is None else Https(**https)}
+    told = {key: _made(kind, data.get(key)) for key, kind in (("php", Php), ("https", Https), ("proxy", Proxy))}
     return Site(**{**data, "redirects": redirects, "headers": headers, **told})
+
+
+def _made(kind: Callable[..., Any], value: Mapping[str, Any] | None) -> Any:
+    return None if value is None else kind(**value)
 
 
 def release_from_json(data: Mapping[str, Any]) -> Release:

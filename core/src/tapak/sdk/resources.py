@@ -18,6 +18,7 @@ from tapak.sdk.databases import Database
 from tapak.sdk.hosting import (
     Account,
     Php,
+    Proxy,
     Redirect,
     Release,
     Site,
@@ -35,6 +36,7 @@ __all__ = [
     "Fact",
     "Https",
     "Php",
+    "Proxy",
     "RecordSet",
     "Redirect",
     "Release",

@@ -21,11 +21,12 @@ from tapak.sdk.provider import Provider
 from tapak.sdk.resources import Php, Redirect, Site
 from tapak.testing.hostile_sites import HOSTILE_HEADERS, HOSTILE_NAMES, HOSTILE_REDIRECTS, UNPRINTABLE
 from tapak.testing.https_contract import HttpsContract
+from tapak.testing.leading_contract import LeadingContract
 from tapak.testing.runtime_contract import RuntimeContract
 from tapak.testing.site_host import SiteHost, apply, live, new_site, standing
 
 
-class SiteProviderContract(RuntimeContract, HttpsContract):
+class SiteProviderContract(RuntimeContract, HttpsContract, LeadingContract):
     """Override ``host``."""
 
     @pytest.fixture

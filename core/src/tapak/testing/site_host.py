@@ -7,8 +7,8 @@ import http.client
 import socket
 import ssl
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
@@ -86,13 +86,22 @@ class SiteHost(ABC):
             headers = {key.lower(): value for key, value in response.getheaders()}
             return Answer(response.status, headers, shown)
 
-    def fetch(self, name: str, path: str = "/") -> Answer:
-        """GET ``path`` of ``name``, on a new connection."""
+    def fetch(
+        self,
+        name: str,
+        path: str = "/",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | Iterable[bytes] | None = None,
+    ) -> Answer:
+        """GET ``path`` of ``name``, or POST a ``body`` (in chunks where it comes in parts), on a new connection."""
         with closing(http.client.HTTPConnection(*self.address, timeout=5)) as connection:
-            connection.request("GET", path, headers={"Host": name})
+            # Who refuses a body may say so, and hang up, before it was sent.
+            with suppress(ConnectionError):
+                how = "GET" if body is None else "POST"
+                connection.request(how, path, body, {"Host": name, **(headers or {})})
             response = connection.getresponse()
-            headers = {key.lower(): value for key, value in response.getheaders()}
-            return Answer(response.status, headers, response.read().decode())
+            told = {key.lower(): value for key, value in response.getheaders()}
+            return Answer(response.status, told, response.read().decode())
 
 
 def new_site(**fields: object) -> Site:

@@ -66,6 +66,11 @@ _ERRORS: Mapping[str, tuple[type[ProviderError], str]] = {
         "PHP situs ini tidak dapat dijalankan di server web: {message}. Keadaan semula sudah dikembalikan.",
     ),
     protocol.UNSUPPORTED: (ProviderError, "Server web ini tidak menyediakan yang diminta: {message}."),
+    protocol.UPSTREAM_REFUSED: (
+        ProviderError,
+        "Server web ini tidak meneruskan situs ke {upstream}. Pengelola server menentukan jaringan yang boleh, di "
+        "[proxy] pada konfigurasi agen.",
+    ),
     protocol.BUSY: (ProviderUnavailable, "Server web sedang dikerjakan proses lain; dicoba lagi."),
 }
 _UNKNOWN = (ProviderBroken, "Agen di server web gagal ({code}). Periksa log agen.")
@@ -133,5 +138,6 @@ def _error(told: Mapping[str, Any], name: str) -> ProviderError:
     kind, words = _ERRORS.get(code, _UNKNOWN)
     where = f" ({details['file']} baris {details['line']}: {details.get('reason', '')})" if "file" in details else ""
     told = {"message": message, "name": name or "sesuatu", "where": where, "code": code}
+    told["upstream"] = details.get("upstream", "?")
     told |= {"status": details.get("status", "?"), "reason": refusal(details), "standing": standing(details)}
     return kind(words.format(**told), log=f"{code}: {message}")

@@ -20,6 +20,7 @@ PROOF = "X-Tapak-Site"
 HSTS_HEADER = "Strict-Transport-Security"
 LONGEST_PAUSE = 0.2
 BODY = 4096
+GONE = 410
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,11 @@ class WebServer:
     def _served(self, site: Site, left: float, php: PhpPage | None, certificate: str) -> tuple[Probe, ...]:
         page = self.get(site.name, timeout=left, secure=site.https is not None)
         if site.suspended:
-            return (self._answered(site, page, "HTTP 410 dari situs ini", page.status == 410),)
-        probes = [self._answered(site, page, "HTTP 2xx/3xx dari situs ini", 200 <= page.status < 400)]
+            return (self._answered(site, page, "HTTP 410 dari situs ini", page.status == GONE),)
+        # Another server may want a visitor to log in first; that it answers at all is what we see to.
+        fine, most = ("HTTP 2xx-4xx", 500) if site.proxy else ("HTTP 2xx/3xx", 400)
+        ok = 200 <= page.status < most and page.status != GONE
+        probes = [self._answered(site, page, f"{fine} dari situs ini", ok)]
         if php is not None:
             probes.append(self._php(site, php, left))
         probes += [self._header(site, page, name, value) for name, value in site.headers]
@@ -163,7 +167,7 @@ class WebServer:
 
     def _gone(self, site: Site, left: float) -> Probe:
         page = self.get(site.name, timeout=left)
-        return Probe(self.url(site.name, "/"), "HTTP 404 atau 410", page.answer, page.status in {404, 410})
+        return Probe(self.url(site.name, "/"), "HTTP 404 atau 410", page.answer, page.status in {404, GONE})
 
     def url(self, name: str, path: str = "/", secure: bool = False) -> str:
         """What was asked, and where."""

@@ -24,6 +24,7 @@ MODULES = (
     "vhost_alias",
     "proxy",
     "proxy_fcgi",
+    "proxy_http",
     "ssl",
 )
 MODULES_DIR = Path("/usr/lib/apache2/modules")

@@ -24,12 +24,14 @@ class WebServer(ABC):
     """One web server in ``directory`` (which every user can walk to), on ``port`` of 127.0.0.1.
 
     Where an ``sftp`` server is given, sites can have accounts there. HTTPS is answered on ``tls_port`` (0: nowhere).
+    Servers of the networks ``proxied`` may answer for sites.
     """
 
     directory: Path
     port: int
     sftp: SshServer | None = None
     tls_port: int = 0
+    proxied: tuple[str, ...] = ()
 
     kind: ClassVar[str]
     program: ClassVar[str]
@@ -146,6 +148,8 @@ class WebServer(ABC):
         if self.tls_port:
             listen = str(self.agent_settings()["vhost_address"]).replace(str(self.port), str(self.tls_port))
             lines += ["[tls]", f"listen = {json.dumps(listen)}", f"public_port = {self.tls_port}"]
+        if self.proxied:
+            lines += ["[proxy]", f"networks = {json.dumps(self.proxied)}"]
         if self.sftp is not None:
             lines += [
                 "[sftp]",

@@ -17,7 +17,7 @@ from tapak_webhost.agent.protocol import (
     SERVER_BROKEN,
     AgentError,
 )
-from tapak_webhost.agent.spec import SiteSpec, hsts_value, shown_port
+from tapak_webhost.agent.spec import CLEARED, PROOF, ProxySpec, SiteSpec, hsts_value, shown_port
 
 _MARKER = re.compile(r'X-Tapak-Generation "(\d{1,18})"')
 _COMPLAINT = re.compile(r"Syntax error on line (\d+) of ([^\n]+?):\s*([^\n]*)")
@@ -31,11 +31,32 @@ _SITE = """\
     Header always set X-Tapak-Site {proof}
 {https}    <IfModule rewrite_module>
         RewriteEngine On
-{upgrade}        RewriteCond {switching} -f
+        RewriteCond {suspended} -f
+        RewriteRule "^" "-" [R=410,L]
+{upgrade}{before}    </IfModule>
+{directives}</VirtualHost>
+"""
+_DETOUR = """\
+        RewriteCond {switching} -f
         RewriteCond "%{{REQUEST_URI}}" "!\\.(?i:php[0-9]?|phar|phtml)(/|$)"
 {unmoved}        RewriteRule "^/(.*)" {arriving} [L]
-    </IfModule>
-{directives}</VirtualHost>
+"""
+# LimitRequestBody doesn't count what goes on to another server; without a length nothing could be told in time.
+_LIMIT = """\
+        RewriteCond expr "req('Content-Length') -gt {upload}"
+        RewriteRule "^" "-" [R=413,L]
+        RewriteCond "%{{HTTP:Transfer-Encoding}}" "!^$"
+        RewriteRule "^" "-" [R=411,L]
+"""
+# A worker that failed is asked again at once, or a server that is back would be away for another minute.
+_PROXY = """\
+    AllowEncodedSlashes NoDecode
+    ProxyPreserveHost On
+    ProxyAddHeaders Off
+    RequestHeader set X-Forwarded-For "expr=%{{REMOTE_ADDR}}"
+    RequestHeader set X-Forwarded-Proto "expr=%{{REQUEST_SCHEME}}"
+{cleared}{hidden}{unmoved}    ProxyPass "/" "{url}/" nocanon retry=0 connectiontimeout=5 timeout={seconds}
+    ProxyPassReverse "/" "{url}/"
 """
 _HTTPS = """\
     # {certificate}
@@ -43,7 +64,6 @@ _HTTPS = """\
     SSLCertificateFile {file}
 """
 _UPGRADE = """\
-        RewriteCond {suspended} !-f
         RewriteRule "^" "https://{name}{port}%{{REQUEST_URI}}" [R=308,L]
 """
 _LINE = """\
@@ -102,8 +122,7 @@ class Apache:
         https = _HTTPS.format(certificate=certificate, file=_quoted(str(web / "tls" / f"{spec.name}.pem")))
         hsts = hsts_value(spec.https.hsts)
         https += f'    Header always set Strict-Transport-Security "{hsts}"\n' if hsts else ""
-        suspended, port = _quoted(str(web / "suspended" / spec.name)), shown_port(tls.public_port)
-        upgrade = _UPGRADE.format(suspended=suspended, name=spec.name, port=port) if spec.https.redirect else ""
+        upgrade = _UPGRADE.format(name=spec.name, port=shown_port(tls.public_port)) if spec.https.redirect else ""
         plain = self._host(spec, self._config.vhost_address, "", upgrade)
         return _HEAD + plain + self._host(spec, tls.listen, https, "")
 
@@ -129,18 +148,27 @@ class Apache:
         # The first match wins, so longer paths stand first.
         for redirect in sorted(spec.redirects, key=lambda redirect: -len(redirect.path)):
             lines.append(f"    Redirect {redirect.status} {_quoted(redirect.path)} {_quoted(redirect.target)}")
-        unmoved = [f'        RewriteCond "%{{REQUEST_URI}}" "!{_prefix(redirect.path)}"' for redirect in spec.redirects]
+        if spec.proxy is not None:
+            lines.append(_proxy(spec, spec.proxy))
         return _SITE.format(
             address=address,
             name=spec.name,
             https=https,
             upgrade=upgrade,
             root=_quoted(str(web / "sites" / spec.name / "public")),
+            suspended=_quoted(str(web / "suspended" / spec.name)),
+            before=self._detour(spec) if spec.proxy is None else _LIMIT.format(upload=spec.proxy.upload << 20),
+            proof=_quoted(f"{spec.name}; served=vhost"),
+            directives="".join(f"{line}\n" for line in lines),
+        )
+
+    def _detour(self, spec: SiteSpec) -> str:
+        web = self._config.web_dir
+        unmoved = [f'        RewriteCond "%{{REQUEST_URI}}" "!{_prefix(redirect.path)}"' for redirect in spec.redirects]
+        return _DETOUR.format(
             switching=_quoted(str(web / "switching" / spec.name)),
             arriving=_quoted(f"{web / 'sites' / spec.name / 'arriving'}/$1"),
             unmoved="".join(f"{line}\n" for line in unmoved),
-            proof=_quoted(f"{spec.name}; served=vhost"),
-            directives="".join(f"{line}\n" for line in lines),
         )
 
     def marker_text(self, generation: int) -> str:
@@ -197,6 +225,18 @@ class Apache:
         if done.returncode:
             raise AgentError(code, commands.short(done.stderr or done.stdout), **_where(done.stderr))
         return done.stdout
+
+
+def _proxy(spec: SiteSpec, proxy: ProxySpec) -> str:
+    """What isn't redirected goes to the other server; of what it sends only our word counts on who serves, and how."""
+    hidden = [PROOF, *(["Strict-Transport-Security"] if spec.https else []), *(name for name, _ in spec.headers)]
+    return _PROXY.format(
+        cleared="".join(f"    RequestHeader unset {name}\n" for name in CLEARED),
+        hidden="".join(f'    Header onsuccess unset "{name}"\n' for name in hidden),
+        unmoved="".join(f'    ProxyPass {_quoted(redirect.path)} "!"\n' for redirect in spec.redirects),
+        url=proxy.url,
+        seconds=proxy.seconds,
+    ).rstrip("\n")
 
 
 def _prefix(path: str) -> str:

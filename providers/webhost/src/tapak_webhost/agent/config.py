@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +11,15 @@ from typing import Any
 
 from tapak_webhost.agent.protocol import BAD_CONFIG, AgentError
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 APACHE = "apache"
 NGINX = "nginx"
 
 _PATHS = ("web_dir", "vhost_dir", "state_dir", "access_log", "program", "main_conf", "pid_file")
 _APACHE_PATHS = ("modules_conf", "info_module")
 _WORDS = ("server", "address", "vhost_address")
-_OPTIONAL = ("reload_command", "web_group", "php", "sftp", "tls", "error_log")
+_OPTIONAL = ("reload_command", "web_group", "php", "sftp", "tls", "proxy", "error_log")
 
 
 @dataclass(frozen=True)
@@ -59,14 +62,22 @@ class TlsListener:
 
 
 @dataclass(frozen=True)
+class Proxied:
+    """Sites may be other servers' that are in these ``networks``."""
+
+    networks: tuple[Network, ...]
+
+
+@dataclass(frozen=True)
 class Config:
     """Where things are on this host.
 
     ``web_dir`` holds ``sites``, ``staging``, ``removed`` and ``suspended`` on one file system. ``address`` (host:port)
     is where the agent itself asks the server; ``vhost_address`` stands in ``<VirtualHost …>`` or ``listen``.
     ``program`` and ``main_conf`` are the server's; ``reload_command`` replaces its own way to reload. ``modules`` is
-    there for Apache only, ``php``, ``sftp`` and ``tls`` where the host offers them. Through the group ``web_group``
-    the web server reads what belongs to a site's own user. Of ``error_log`` a site's unit is told the lines about it.
+    there for Apache only, ``php``, ``sftp``, ``tls`` and ``proxy`` where the host offers them. Through the group
+    ``web_group`` the web server reads what belongs to a site's own user. Of ``error_log`` a site's unit is told the
+    lines about it.
     """
 
     server: str
@@ -85,6 +96,7 @@ class Config:
     php: PhpFpm | None = None
     sftp: Sftp | None = None
     tls: TlsListener | None = None
+    proxy: Proxied | None = None
     error_log: Path | None = None
 
 
@@ -124,6 +136,7 @@ def _config(found: Mapping[str, Any]) -> Config:
         php=_php(found["php"]) if "php" in found else None,
         sftp=_sftp(found["sftp"]) if "sftp" in found else None,
         tls=_tls(found["tls"]) if "tls" in found else None,
+        proxy=_proxy(found["proxy"]) if "proxy" in found else None,
         error_log=_path(found, "error_log") if "error_log" in found else None,
         **{key: _path(found, key) for key in _PATHS},
     )
@@ -151,6 +164,16 @@ def _tls(found: Any) -> TlsListener:
     if not isinstance(port, int) or isinstance(port, bool) or not 0 < port < 65536:
         raise ValueError("tls.public_port must be a port")
     return TlsListener(_word(found, "listen"), port)
+
+
+def _proxy(found: Any) -> Proxied:
+    if not isinstance(found, dict):
+        raise ValueError("proxy must be a table")
+    _known(found, {"networks"}, "proxy.")
+    given = found.get("networks")
+    if not isinstance(given, list) or not given or not all(isinstance(each, str) for each in given):
+        raise ValueError("proxy.networks must be a list of networks")
+    return Proxied(tuple(ipaddress.ip_network(each) for each in given))
 
 
 def _known(found: Mapping[str, Any], allowed: set[str], where: str) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from tapak_webhost.agent import archives, diversion, fences, files, sites
+from tapak_webhost.agent import archives, diversion, fences, files, sites, upstreams
 from tapak_webhost.agent.accounts import Accounts
 from tapak_webhost.agent.config import Config
 from tapak_webhost.agent.environment import Environment
@@ -148,6 +148,8 @@ class Host:
         fence: int,
         deadline: float,
     ) -> None:
+        if desired.proxy is not None:
+            upstreams.check(self.config, desired.proxy)
         shown = self.https.prepare(desired, certificate, deadline)
         text = self.server.site_text(desired, shown) if desired.needs_own_file else None
         old = found.meta if found else None

@@ -18,7 +18,7 @@ from tapak_webhost.agent.protocol import (
     SERVER_BROKEN,
     AgentError,
 )
-from tapak_webhost.agent.spec import Redirect, SiteSpec, hsts_value, shown_port
+from tapak_webhost.agent.spec import CLEARED, PROOF, ProxySpec, Redirect, SiteSpec, hsts_value, shown_port
 
 _MARKER = re.compile(r'X-Tapak-Generation "(\d{1,18})"')
 _COMPLAINT = re.compile(r"\[(?:emerg|crit|alert)\] (?:\d+#\d+: )?([^\n]*)")
@@ -39,10 +39,27 @@ server {{
     add_header X-Tapak-Site {proof} always;
 {headers}
     if (-e {suspended}) {{ return 410; }}
-{https}    location ~ "/\\.(?!well-known(?:/|$))" {{ return 403; }}
+{https}{content}}}
+"""
+_FILES = """\
+    location ~ "/\\.(?!well-known(?:/|$))" {{ return 403; }}
 {redirects}    location ~ "\\.(?i:php[0-9]?|phar|phtml)$" {{
 {php}    }}
-}}
+"""
+_PROXY = """\
+{redirects}    location / {{
+        client_max_body_size {upload}m;
+        proxy_pass "{url}";
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        proxy_set_header Host $http_host;
+        proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header X-Forwarded-Proto $scheme;
+{cleared}{hidden}        proxy_ignore_headers X-Accel-Redirect X-Accel-Limit-Rate X-Accel-Charset;
+        proxy_connect_timeout 5s;
+        proxy_read_timeout {seconds}s;
+        proxy_send_timeout {seconds}s;
+    }}
 """
 _PHP = """\
         try_files $uri =404;
@@ -108,7 +125,7 @@ class Nginx:
     def site_text(self, spec: SiteSpec, certificate: str) -> str:
         web = self._config.web_dir
         # The first match wins, so longer paths stand first.
-        redirects = sorted(spec.redirects, key=lambda redirect: -len(redirect.path))
+        moved = "".join(map(_redirect, sorted(spec.redirects, key=lambda redirect: -len(redirect.path))))
         return _SITE.format(
             address=self._config.vhost_address,
             name=_quoted(spec.name),
@@ -116,9 +133,10 @@ class Nginx:
             suspended=_quoted(str(web / "suspended" / spec.name)),
             proof=_quoted(f"{spec.name}; served=vhost"),
             headers="".join(f"    add_header {_quoted(key)} {_quoted(value)} always;\n" for key, value in spec.headers),
-            redirects="".join(map(_redirect, redirects)),
-            php=self._php(spec.name),
             https=self._https(spec),
+            content=_PROXY.format(**_proxy(spec, spec.proxy), redirects=moved)
+            if spec.proxy
+            else _FILES.format(redirects=moved, php=self._php(spec.name)),
         )
 
     def line_text(self, line: str, names: Sequence[str], certificate: str) -> str | None:
@@ -209,6 +227,18 @@ class Nginx:
         if done.returncode:
             raise AgentError(code, commands.short(done.stderr), **_where(done.stderr))
         return done
+
+
+def _proxy(spec: SiteSpec, proxy: ProxySpec) -> dict[str, object]:
+    """Of what the other server sends only our word counts on who serves, and how."""
+    hidden = [PROOF, *(["Strict-Transport-Security"] if spec.https else []), *(name for name, _ in spec.headers)]
+    return {
+        "url": proxy.url,
+        "upload": proxy.upload,
+        "seconds": proxy.seconds,
+        "cleared": "".join(f'        proxy_set_header {name} "";\n' for name in CLEARED),
+        "hidden": "".join(f'        proxy_hide_header "{name}";\n' for name in hidden),
+    }
 
 
 def _redirect(redirect: Redirect) -> str:

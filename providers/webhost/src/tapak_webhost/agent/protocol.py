@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-PROTOCOL = 4
+PROTOCOL = 5
 MAX_REQUEST = 1_048_576
 MAX_NAMES = 1000
 MAX_TIMEOUT = 600.0
@@ -36,6 +36,7 @@ NO_SITE = "no_site"
 NO_ACCOUNT = "no_account"
 RUNTIME_BROKEN = "runtime_broken"
 UNSUPPORTED = "unsupported"
+UPSTREAM_REFUSED = "upstream_refused"
 BUSY = "busy"
 INTERNAL = "internal"
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from tapak_webhost.agent.names import server_name
 from tapak_webhost.agent.protocol import BAD_REQUEST, INVALID_SPEC, AgentError, flag, integer, only, rows, text
@@ -23,8 +24,13 @@ DENIED_HEADERS = frozenset(
     """.split()  # noqa: SIM905 - forty quotation marks tell nothing
 )
 
-_FIELDS = frozenset({"name", "title", "owner", "redirects", "headers", "php", "suspended", "https"})
+PROOF = "X-Tapak-Site"
+# What visitors could tell another server of themselves, or of us.
+CLEARED = ("Forwarded", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Server", "X-Real-IP")
+
+_FIELDS = frozenset({"name", "title", "owner", "redirects", "headers", "php", "suspended", "https", "proxy"})
 _PHP_LIMITS = {"memory": 2048, "upload": 1024, "seconds": 300}
+_PROXY_LIMITS = {"port": 65_535, "upload": 1024, "seconds": 3600}
 _REDIRECT_FIELDS = frozenset({"path", "target", "status"})
 _HEADER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _HEADER_VALUE = re.compile(r"[!#-\[\]-~](?:[ !#-\[\]-~]*[!#-\[\]-~])?")
@@ -62,6 +68,21 @@ class HttpsSpec:
 
 
 @dataclass(frozen=True)
+class ProxySpec:
+    """The server that answers for a site, its limits in MiB of one request and seconds until it answers."""
+
+    host: str
+    port: int
+    upload: int
+    seconds: int
+
+    @property
+    def url(self) -> str:
+        """Where it is asked."""
+        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
 class SiteSpec:
     """One site; equality is what changes are compared by."""
 
@@ -73,15 +94,16 @@ class SiteSpec:
     php: PhpSpec | None = None
     suspended: bool = False
     https: HttpsSpec | None = None
+    proxy: ProxySpec | None = None
 
     @property
     def needs_own_file(self) -> bool:
         """Whether it has directives that mass serving can't give."""
-        return bool(self.redirects or self.headers)
+        return bool(self.redirects or self.headers or self.proxy)
 
     def mass(self) -> SiteSpec:
         """The same site without directives of its own."""
-        return replace(self, redirects=(), headers=())
+        return replace(self, redirects=(), headers=(), proxy=None)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, as :func:`spec_from` takes them."""
@@ -94,6 +116,7 @@ class SiteSpec:
             "php": asdict(self.php) if self.php else None,
             "suspended": self.suspended,
             "https": asdict(self.https) if self.https else None,
+            "proxy": asdict(self.proxy) if self.proxy else None,
         }
 
 
@@ -126,6 +149,7 @@ def spec_from(value: Any) -> SiteSpec:
         php=php_from(value.get("php")),
         suspended=flag(value, "suspended", "spec"),
         https=_https(value.get("https")),
+        proxy=_proxy(value.get("proxy")),
     )
 
 
@@ -155,6 +179,16 @@ def _https(value: Any) -> HttpsSpec | None:
     return HttpsSpec(flag(value, "redirect", "https"), hsts)
 
 
+def _proxy(value: Any) -> ProxySpec | None:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise AgentError(BAD_REQUEST, "proxy is an object or null")
+    only(value, frozenset({"host", *_PROXY_LIMITS}), "proxy")
+    limits = {key: integer(value, key, "proxy", 1, highest) for key, highest in _PROXY_LIMITS.items()}
+    return ProxySpec(text(value, "host", "proxy"), **limits)
+
+
 def check(spec: SiteSpec) -> SiteSpec:
     """``spec`` if it may be made: nothing in it can become a directive, a header or a path of its own.
 
@@ -166,7 +200,9 @@ def check(spec: SiteSpec) -> SiteSpec:
     for name, value in spec.headers:
         _check_header(name, value)
     for redirect in spec.redirects:
-        _check_redirect(redirect)
+        _check_redirect(redirect, spec.name)
+    if spec.proxy is not None and spec.php is not None:
+        raise _invalid("proxy", "a site that another server answers for runs no PHP")
     _no_doubles([name.lower() for name, _ in spec.headers], "headers")
     _no_doubles([redirect.path.rstrip("/") for redirect in spec.redirects], "redirects")
     return spec
@@ -201,7 +237,7 @@ def _check_header(name: str, value: str) -> None:
         raise _invalid("headers", f"the value of {name} has characters that can't be set")
 
 
-def _check_redirect(redirect: Redirect) -> None:
+def _check_redirect(redirect: Redirect, name: str) -> None:
     path, target = redirect.path, redirect.target
     if len(path) > MAX_VALUE or not _PATH.fullmatch(path):
         raise _invalid("redirects", f"not a path: {ascii(path)[:80]}")
@@ -209,8 +245,19 @@ def _check_redirect(redirect: Redirect) -> None:
         raise _invalid("redirects", f"not a target: {ascii(target)[:80]}")
     if redirect.status not in STATUSES:
         raise _invalid("redirects", f"not a redirect's status: {redirect.status}")
-    if f"{target.partition('?')[0]}/".startswith(f"{path.rstrip('/')}/"):
+    here = _path_here(target, name)
+    if here is not None and f"{here}/".startswith(f"{path.rstrip('/')}/"):
         raise _invalid("redirects", f"{path} would lead to itself")
+
+
+def _path_here(target: str, name: str) -> str | None:
+    """The path to which ``target`` leads on the site ``name`` itself; None where it leads elsewhere."""
+    parts = urlsplit(target)
+    try:
+        elsewhere = parts.hostname not in (None, name) or parts.port not in (None, 80, 443)
+    except ValueError:
+        raise _invalid("redirects", f"not a port: {ascii(target)[:80]}") from None
+    return None if elsewhere else parts.path or "/"
 
 
 def _no_doubles(keys: list[str], field: str) -> None:

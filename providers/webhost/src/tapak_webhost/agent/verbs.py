@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
@@ -95,8 +95,11 @@ class Verbs:
 
     def _offers(self) -> list[str]:
         sftp = self.config.sftp is not None and os.geteuid() == 0
-        offers = [key for key, there in (("php", self.config.php), ("https", self.config.tls)) if there]
+        offers = [key for key, there in self._optional() if there]
         return [*offers, *(["account"] if sftp else [])]
+
+    def _optional(self) -> Sequence[tuple[str, object]]:
+        return ("php", self.config.php), ("https", self.config.tls), ("proxy", self.config.proxy)
 
     def read(self, fields: Fields) -> Answer:
         """What stands at each of ``names``."""
