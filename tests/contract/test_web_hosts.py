@@ -20,8 +20,9 @@ from tapak.demo.servers.apache import ApacheServer
 from tapak.demo.servers.process import free_port, wait_until
 from tapak.demo.servers.web import WebServer
 from tapak.sdk.errors import ChangedMeanwhile, ProviderBroken, ProviderError, ProviderUnavailable
+from tapak.sdk.observing import SiteObserver
 from tapak.sdk.provider import Change, Provider
-from tapak.sdk.resources import Php, Site
+from tapak.sdk.resources import Php, Proxy, Site
 from tapak.testing.site_contract import SiteProviderContract
 from tapak.testing.site_host import apply, live, new_site, standing
 from tapak.testing.web_hosts import BROKEN, SERVERS, WebHost
@@ -176,6 +177,24 @@ class TestWebHost(SiteProviderContract):
         finally:
             place.unlink(missing_ok=True)
             standing(provider, site)
+
+    def test_logs_are_told_site_by_site(self, host: WebHost, provider: Provider) -> None:
+        away = Proxy("127.0.0.1", free_port())
+        plain, runs, leads = new_site(), new_site(php=Php()), new_site(proxy=away)
+        for site in (plain, runs, leads):
+            apply(provider, site)
+        host.put(runs.name, "a.php", "<?php error_log('salah besar');")
+        assert isinstance(provider, SiteObserver)
+        claims = f'/x" host: "{plain.name}" [host {plain.name}] /sites/{plain.name}/'.replace(" ", "%20")
+        for site, path in ((plain, "/satu"), (runs, "/a.php"), (runs, "/tidak.php"), (leads, "/dua"), (leads, claims)):
+            host.fetch(site.name, path, {"Referer": f"http://x/sites/{plain.name}/"})
+        seen = {site.name: provider.glimpse(site.name, 50) for site in (plain, runs, leads)}
+        assert "/satu" in seen[plain.name].access[-1]
+        assert {line.partition(":")[0] for line in seen[plain.name].access} == {plain.name}
+        assert seen[plain.name].errors == ()
+        assert any("salah besar" in line for line in seen[runs.name].errors)
+        assert len(seen[leads.name].errors) >= 2
+        assert all(str(away.port) in line or "127.0.0.1" in line for line in seen[leads.name].errors)
 
     def test_a_site_taken_away_is_kept(self, host: WebHost, provider: Provider) -> None:
         site = new_site()

@@ -54,6 +54,26 @@ class RuntimeContract:
         assert host.fetch(site.name, "/limits.php").text == "96M 3M "
         assert standing(provider, site) == more
 
+    @pytest.mark.parametrize("headers", [(), (("X-A", "b"),)])
+    def test_uploads_have_the_sites_own_limit(
+        self, host: SiteHost, provider: Provider, headers: tuple[tuple[str, str], ...]
+    ) -> None:
+        site = new_site(headers=headers, php=Php(upload=3))
+        apply(provider, site)
+        host.put(
+            site.name, "a.php", "<?php echo ($_FILES['a']['error'] ?? 1) === 0 ? $_FILES['a']['size'] : 'ditolak';"
+        )
+
+        def sent(size: int) -> str:
+            begin = b'--x\r\nContent-Disposition: form-data; name="a"; filename="a.bin"\r\n\r\n'
+            body = begin + b"a" * size + b"\r\n--x--\r\n"
+            answer = host.fetch(site.name, "/a.php", {"Content-Type": "multipart/form-data; boundary=x"}, body)
+            return answer.text if answer.status == 200 else "ditolak" if answer.status == 413 else str(answer.status)
+
+        assert sent(2_900_000) == "2900000"
+        assert sent(3_500_000) == "ditolak"
+        assert sent(9_000_000) == "ditolak"
+
     def test_php_keeps_to_its_site(self, host: SiteHost, provider: Provider) -> None:
         site, other = new_site(php=Php()), new_site(php=Php())
         apply(provider, site)

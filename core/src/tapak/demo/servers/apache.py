@@ -58,6 +58,7 @@ EnableMMAP Off
 
 ErrorLog "{logs}/error.log"
 LogLevel warn
+ErrorLogFormat "[%{{u}}t] [%m:%l] [pid %P] [host %V] %E: [client %a] %M"
 LogFormat "%V:%p %h %l %u %t \\"%r\\" %>s %O \\"%{{Referer}}i\\" \\"%{{User-Agent}}i\\"" vhost_combined
 CustomLog "{logs}/access.log" vhost_combined
 

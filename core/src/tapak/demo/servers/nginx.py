@@ -33,7 +33,6 @@ http {{
     server_tokens off;
     port_in_redirect off;
     keepalive_timeout 5;
-    client_max_body_size 64m;
     log_not_found off;
     log_format vhost_combined '$host:$server_port $remote_addr - $remote_user [$time_local] "$request" $status '
                               '$bytes_sent "$http_referer" "$http_user_agent"';
@@ -53,6 +52,7 @@ http {{
             include /etc/nginx/fastcgi_params;
             fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
             fastcgi_pass "unix:{sockets}/$tapak_site.sock";
+            client_max_body_size 1025m;
         }}
     }}
     include "{vhosts}/*.conf";

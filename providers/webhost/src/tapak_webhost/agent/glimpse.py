@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,21 @@ from tapak_webhost.agent.sites import Web
 # What is read of a log at most, from its end.
 TAIL = 4_194_304
 LONGEST_LINE = 600
+# Whose an error is stands in Apache's lines behind the process, in Nginx's at the end: what a visitor asked for, and
+# what a message quotes of it, stands in between and may hold anything.
+_ERROR = (
+    rb"\[[^]]*\] \[[^]]*\] \[pid \d+\] \[host %(name)s(?::\d+)?\] .*|"
+    rb'\d{4}/\d\d/\d\d .*, host: "%(name)s(?::\d+)?"(?:, referrer: "[^"]*")?'
+)
 MAX_LINES = 200
 
 
 def gather(config: Config, web: Web, name: str, lines: int) -> dict[str, Any]:
-    """Log lines begin with the site's name (access), name its host or lie below its root (errors), or are its PHP's."""
+    """Log lines begin with the site's name (access), name it as their host (errors), or are its PHP's."""
     asked = f"{name}:".encode()
-    marks = (f'host: "{name}"'.encode(), f'host: "{name}:'.encode(), f"/sites/{name}/".encode())
+    own_line = re.compile(_ERROR % {b"name": re.escape(name.encode())})
     own = _last(_php_log(web, name), lines, lambda line: True)
-    served = _last(_tail(config.error_log), lines, lambda line: any(mark in line for mark in marks))
+    served = _last(_tail(config.error_log), lines, lambda line: own_line.fullmatch(line) is not None)
     return {
         "releases": releases.kept(web, name),
         "access": _last(_tail(config.access_log), lines, lambda line: line.startswith(asked)),

@@ -66,6 +66,7 @@ _PHP = """\
         include /etc/nginx/fastcgi_params;
         fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
         fastcgi_pass {socket};
+        client_max_body_size {upload}m;
 """
 # Read by name at each handshake: a newer certificate needs no reload, and a missing one fails nobody else's test.
 _HTTPS = """\
@@ -136,7 +137,7 @@ class Nginx:
             https=self._https(spec),
             content=_PROXY.format(**_proxy(spec, spec.proxy), redirects=moved)
             if spec.proxy
-            else _FILES.format(redirects=moved, php=self._php(spec.name)),
+            else _FILES.format(redirects=moved, php=self._php(spec)),
         )
 
     def line_text(self, line: str, names: Sequence[str], certificate: str) -> str | None:
@@ -201,11 +202,13 @@ class Nginx:
         upgrade = _UPGRADE.format(name=spec.name, port=shown_port(tls.public_port))
         return made + (upgrade if spec.https.redirect else "")
 
-    def _php(self, name: str) -> str:
+    def _php(self, spec: SiteSpec) -> str:
         """PHP's source is shown at no site, whether it has PHP or not."""
         if self._config.php is None:
             return _NO_PHP
-        return _PHP.format(socket=_quoted(f"unix:{self._config.php.socket_dir / name}.sock"))
+        socket = _quoted(f"unix:{self._config.php.socket_dir / spec.name}.sock")
+        # What a form has beside the file counts as well.
+        return _PHP.format(socket=socket, upload=spec.php.upload + 1 if spec.php else 1)
 
     def _accepting(self) -> set[int]:
         """The workers that take connections; empty where the kernel doesn't tell."""
