@@ -262,6 +262,18 @@ def test_a_placed_server_stands_in_the_register_and_both_papers_can_be_made(noc_
             if made.kind == "handover_record":
                 assert made.context["signer"]["name"] == "Nama noc"
                 assert made.context["receiver"]["name"] == "Ketua Tim Contoh"
+    _, another = submit(noc_office, "dishub", name_label="atcs")
+    with noc_office.desk("kasubbag_umum") as desk:
+        view, network, placing = (
+            flow.task_view(desk, another),
+            COLOCATION.forms["provision"],
+            COLOCATION.forms["install"],
+        )
+        assert network.shown(view) == [("Tempat yang tercatat terpakai", "A-07 U12")]
+        told = ["Rak A-07 U12 tercatat bagi antrean.example.test."]
+        assert network.warnings(view, NETWORK) == {"unit": told}
+        assert network.warnings(view, {**NETWORK, "unit": 14}) == {"unit": []}
+        assert placing.warnings(view, DONE) == {"units": told}
 
 
 def test_an_appointment_lies_ahead(noc_office):

@@ -19,7 +19,7 @@ from tapak.provisioning.public import site_url
 from tapak.requests import concerning, continuing, names
 from tapak.requests.desk import Desk
 from tapak.requests.imported import newest
-from tapak.requests.models import Pause, Request, Task
+from tapak.requests.models import Pause, RegisterRow, Request, Task
 from tapak.requests.snapshots import Pinned
 from tapak.scanning import service as scanning
 from tapak.sdk.concerned import Concerned
@@ -31,6 +31,7 @@ from tapak.sdk.step_kinds import StepKind
 from tapak.sdk.view import DocumentRef, PositionRef, RequestFacts, ResourceState, ServiceRef
 from tapak.tenants.settings import RECIPIENTS
 
+MOST_ROWS = 50
 ASKED = "asked_of_applicant"
 """Where a task's draft, and then its input, keeps what the officer asked for."""
 
@@ -214,6 +215,10 @@ class TaskView:
 
     def imported(self, register: str) -> Imported | None:
         return newest(self.desk.session, register)
+
+    def rows(self, register: str, **where: Any) -> Sequence[Mapping[str, Any]]:
+        query = select(RegisterRow.content).where(RegisterRow.register == register, RegisterRow.content.contains(where))
+        return self.desk.session.scalars(query.order_by(RegisterRow.id.desc()).limit(MOST_ROWS)).all()
 
     def site_url(self, site: Site) -> str:
         return site_url(self.desk.session, self.desk.registry, site)

@@ -204,13 +204,13 @@ def unfit(scan: ScanReport | None) -> str:
     What was found is for the procedure to judge: this says only whether everything was looked at.
     """
     if scan is None:
-        return "Berkas ini belum diperiksa pemindai, jadi belum dapat dinyatakan lolos. Jalankan pemeriksaannya dulu."
+        return "Arsip ini belum diperiksa pemindai, jadi belum dapat dinyatakan lolos. Jalankan pemeriksaannya dulu."
     if scan.state in ("pending", "running"):
-        return "Pemindai masih memeriksa berkas ini; tunggu sampai selesai."
+        return "Pemindai masih memeriksa arsip ini; tunggu sampai selesai."
     if not scan.complete:
         return (
-            "Pemindai tidak dapat memeriksa seluruh isi berkas ini, jadi belum dapat dinyatakan lolos. Periksa ulang, "
-            f"atau minta berkas lain dari perangkat daerah. {scan.problem}".strip()
+            "Pemindai tidak dapat memeriksa seluruh isi arsip ini, jadi belum dapat dinyatakan lolos. Periksa ulang, "
+            f"atau minta arsip lain dari perangkat daerah. {scan.problem}".strip()
         )
     return ""
 

@@ -169,6 +169,10 @@ class View(Protocol):
         """What the imported ``register`` holds; None where nothing was imported yet."""
         ...
 
+    def rows(self, register: str, **where: Any) -> Sequence[Mapping[str, Any]]:
+        """The rows of an open ``register`` whose fields have these stored values, the newest first; 50 at most."""
+        ...
+
     def site_url(self, site: Site) -> str:
         """Where the public opens ``site``, as the connection that it goes to says."""
         ...

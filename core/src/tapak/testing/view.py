@@ -27,10 +27,10 @@ def first_request() -> RequestFacts:
 class MemoryView:
     """``tapak.sdk.view.View`` from plain values; the defaults are an unremarkable request under ``example.test``.
 
-    ``imports`` are imported registers by key; ``actors`` are the positions that the tenant chose for actors, where they
-    aren't the procedure's own; ``former`` are the inputs of steps in revisions before; ``taken`` are full names that
-    somebody holds; ``free`` the free public addresses; ``lacking`` the kinds and engines that no server of the tenant's
-    takes.
+    ``imports`` are imported registers by key, ``written`` the rows of others; ``actors`` are the positions that the
+    tenant chose for actors, where they aren't the procedure's own; ``former`` are the inputs of steps in revisions
+    before; ``taken`` are full names that somebody holds; ``free`` the free public addresses; ``lacking`` the kinds
+    and engines that no server of the tenant's takes.
     """
 
     procedure: Procedure
@@ -57,6 +57,7 @@ class MemoryView:
     can_seal: bool = True
     lacking: frozenset[str] = frozenset()
     imports: Mapping[str, Imported] = field(default_factory=dict)
+    written: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     concerned: Concerned | None = None
     free: Sequence[str] = ("192.0.2.21", "192.0.2.22")
     shared: str = "192.0.2.20"
@@ -122,6 +123,11 @@ class MemoryView:
     def imported(self, register: str) -> Imported | None:
         """That of ``imports``."""
         return self.imports.get(register)
+
+    def rows(self, register: str, **where: Any) -> Sequence[Mapping[str, Any]]:
+        """Those of ``written``."""
+        found = self.written.get(register, ())
+        return [row for row in found if all(row.get(name) == value for name, value in where.items())]
 
     def site_url(self, site: Site) -> str:
         """At HTTP's own port."""

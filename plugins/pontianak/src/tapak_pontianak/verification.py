@@ -31,7 +31,7 @@ def _fields(aspect: Aspect) -> dict[str, fields.Field[Any]]:
         f"{aspect.key}_severity": Choice("Tingkat keparahan", SEVERITY_WORDS, optional=True),
         f"{aspect.key}_finding": Prose("Temuan atau alasan", 1000, optional=True),
         f"{aspect.key}_evidence": Prose(
-            "Bukti", 1000, optional=True, help="Nama file dan baris, tangkapan, atau langkah."
+            "Bukti", 1000, optional=True, help="Nama berkas dan baris, tangkapan, atau langkah."
         ),
     }
 

@@ -10,7 +10,7 @@ from marshmallow import Schema, post_load
 
 from tapak.sdk.decisions import OutcomePart, ReasonsPart, act, missing_reasons, notice, offer_reasons
 from tapak.sdk.errors import Invalid
-from tapak.sdk.fields import Prose, offer
+from tapak.sdk.fields import Choice, Prose, offer
 from tapak.sdk.forms import StepSchema
 from tapak.sdk.registers import Record
 from tapak.sdk.scanning import Difference, ScanReport, scan_of, unfit, worst_first
@@ -51,6 +51,7 @@ class RemarkPart(StepSchema):
 class VerificationInput(FilePart, AspectsPart, RemarkPart, OutcomePart, ReasonsPart):  # type: ignore[misc, valid-type]
     """A verification. A return says by itself what kept the file from passing; ``scan`` is what scanners found."""
 
+    outcome = Choice("Hasil verifikasi", widget="radio")
     scan: ScanReport | None = None
 
     @post_load

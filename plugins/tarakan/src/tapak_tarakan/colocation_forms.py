@@ -9,10 +9,11 @@ from tapak.sdk import parts
 from tapak.sdk.addresses import listed
 from tapak.sdk.fields import Appointment, Choice, Count, Day, Line, Nip, Prose, Table, Tick
 from tapak.sdk.forms import Form, Lines, Page, StepSchema, Upload
-from tapak.sdk.request_view import chosen_address, zone_choices
+from tapak.sdk.request_view import chosen_address, named, zone_choices
 from tapak.sdk.view import View
 from tapak_tarakan import names
 from tapak_tarakan.networks import network_problems
+from tapak_tarakan.registers import PLACED_SERVERS
 
 DEVICES = {"server": "Server", "storage": "Penyimpanan", "other": "Lainnya"}
 SHAPES = {"rack": "Rak", "tower": "Tower"}
@@ -156,6 +157,27 @@ def _network(view: View, data: Mapping[str, Any]) -> Mapping[str, list[str]]:
     return network_problems(chosen_address(view), data)
 
 
+def _places(view: View) -> Lines:
+    """Where servers stand already, beside the form that sets a place aside."""
+    taken = sorted({(str(row["rack"]), int(row["unit"])) for row in view.rows(PLACED_SERVERS.key)})
+    return [("Tempat yang tercatat terpakai", ", ".join(f"{rack} U{unit}" for rack, unit in taken))] if taken else []
+
+
+def _held_by(view: View, place: Mapping[str, Any]) -> list[str]:
+    """What is odd about a place in a rack: that the register names another server there."""
+    rows = view.rows(PLACED_SERVERS.key, rack=place["rack"], unit=place["unit"])
+    others = dict.fromkeys(row["name"] for row in rows if row["name"] != named(view))
+    return [f"Rak {place['rack']} U{place['unit']} tercatat bagi {', '.join(others)}."] if others else []
+
+
+def _planned_place(view: View, data: Mapping[str, Any]) -> Mapping[str, list[str]]:
+    return {"unit": _held_by(view, data)} if data["unit"] else {}
+
+
+def _places_taken(view: View, data: Mapping[str, Any]) -> Mapping[str, list[str]]:
+    return {"units": [told for unit in data["units"] for told in _held_by(view, unit)]}
+
+
 def _usual_appointment(view: View) -> Mapping[str, Any]:
     return {"place": "NOC DKISP", "bring": "Surat tugas Tim OPD\nServer dengan kabel daya dan rel rak"}
 
@@ -245,6 +267,8 @@ REVIEW = Form(
 NETWORK = Form(
     NetworkPart,
     problems=_network,
+    shown=_places,
+    warnings=_planned_place,
     sample={
         "vlan": 120,
         "gateway": "192.0.2.17",
@@ -266,6 +290,7 @@ INSTALLATION = Form(
     uploads=(PHOTO, LABEL_PHOTO),
     initial=_as_planned,
     shown=_agreed,
+    warnings=_places_taken,
     problems=_installation_problems,
     sample={
         "mounted": True,

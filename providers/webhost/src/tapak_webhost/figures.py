@@ -62,7 +62,7 @@ def _usage(told: Mapping[str, Any], name: str) -> Fact:
     details = {**usage, "days": told["traffic"]["days"]}
     if usage["disk"] is None and not usage["requests"]:
         return Fact(key, label, "belum ada situs", "agent", details=details)
-    disk = "belum ada file" if usage["disk"] is None else f"{_size(usage['disk'])} ruang penyimpanan"
+    disk = "belum ada berkas" if usage["disk"] is None else f"{_size(usage['disk'])} ruang penyimpanan"
     value = f"{disk}, {_number(usage['requests'])} permintaan dan {_size(usage['bytes'])} dalam {details['days']} hari"
     return Fact(key, label, value, "logs", details=details)
 
