@@ -182,3 +182,12 @@ def test_the_service_outside_the_sop_is_marked_so(running: Deployment) -> None:
     with running.browser() as browser:
         assert "di luar SOP" in browser.get("/layanan/kukar.dns_change").text
         assert "di luar SOP" in browser.get("/layanan").text
+
+
+def test_what_a_change_of_records_does_stands_before_the_decision(running: Deployment) -> None:
+    asked = running.case(running.one.at("kukar.dns_change"))
+    task = asked.to("decide")
+    with signed_in(running, asked.agency.who("decide")) as browser:
+        page = browser.get(f"/tugas/{task['id']}").text
+    assert 0 < page.index("tidak ada → TXT") < page.index('name="outcome"')
+    assert page.count("tidak ada → TXT") == 1
