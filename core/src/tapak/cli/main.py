@@ -51,6 +51,8 @@ def serve(bind: str, workers: int, threads: int) -> None:
             f"--workers={workers}",
             f"--threads={threads}",
             "--worker-class=gthread",
+            "--preload",  # what can't start says so once, and the processes share what they have loaded
+            "--keep-alive=75",  # longer than a proxy in front keeps its own: who closes first breaks no request
             "--access-logfile=-",
             "tapak.wsgi:from_environment()",
         ],

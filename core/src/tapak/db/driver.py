@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -25,6 +26,12 @@ class Connection(psycopg.Connection[Any]):
     """
 
     light = False
+
+    def is_quiet(self) -> bool:
+        """Whether nothing came from the server since the last answer: it says so where it ends a connection."""
+        asked = select.poll()
+        asked.register(self.pgconn.socket, select.POLLIN)
+        return not asked.poll(0)
 
     def command(self, statements: bytes) -> bool:
         """Whether ``statements``, which give no rows, went through; if not, sending them again tells why."""

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.orm import Session, SessionTransaction
 
 from tapak.db import driver
@@ -34,6 +34,7 @@ class Database:
         event.listen(
             self.engine, "do_connect", lambda _dialect, _record, args, options: driver.connect(*args, **options)
         )
+        event.listen(self.engine, "checkout", _check_alive)
 
     def session(self, tenant_id: int | None = None) -> Session:
         """A session that the caller closes; with ``tenant_id`` every transaction of it is in that tenant's scope."""
@@ -68,6 +69,12 @@ class Database:
 
 class _Scoped(Session):
     """Begins each transaction itself, since a listener of the engine would be asked about every statement too."""
+
+
+def _check_alive(connection: driver.Connection, _record: object, _proxy: object) -> None:
+    """Have the pool make a new connection instead of one that the server has ended: nobody need be told of it."""
+    if not connection.is_quiet():
+        raise InvalidatePoolError
 
 
 @event.listens_for(_Scoped, "after_begin")

@@ -32,4 +32,5 @@ class Kit:
         database.check_role()
         known = registry()
         check_installed(database, known)
+        database.close()  # this process may fork: a connection belongs to one
         return cls(config, database, known, DocumentStore(config.documents))
