@@ -39,7 +39,7 @@ from tapak.jobs.poke import Poke
 from tapak.plugins import registry
 from tapak.provisioning import service as acts
 from tapak.provisioning.connections import save_connection
-from tapak.provisioning.models import JournalEntry, Resource
+from tapak.provisioning.models import Connection, JournalEntry, Resource
 from tapak.sdk.resources import DesiredResource, RecordSet, Site
 from tapak.tenants.models import Agency, Tenant
 from tapak.tenants.secrets import append_identity, new_identity
@@ -174,6 +174,8 @@ def yard(
     database = Database(postgresql_server.dsn("tapak_app", bench_database), pool_size=1)
     with database.begin(agencies[0]) as session:
         tenant = session.get_one(Tenant, agencies[0])
+        for other in session.scalars(select(Connection).where(Connection.key.not_in(("dns", "web")))):
+            other.active = False  # sealed to another key, and at servers that aren't there
         _connect(session, tenant, bind_server, apache_server)
         agency_id = session.scalars(select(Agency.id)).first()
     assert agency_id is not None
