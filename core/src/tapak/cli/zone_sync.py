@@ -9,7 +9,7 @@ import click
 from tapak.cli.output import as_json, show, told
 from tapak.cli.scope import each_tenant, identities
 from tapak.cli.zone_options import of_agency, recent
-from tapak.plugins import registry
+from tapak.plugins import providers_alone
 from tapak.provisioning.connections import ProviderPool
 from tapak.requests.desk import Desk
 from tapak.zones import syncing
@@ -45,12 +45,13 @@ def sync(
 
     Workers carry it out. Exit status 1 where a plan waits for its confirmation, or not all was done in time.
     """
-    limits, pool = syncing.Limits(max_removals, max_changes), ProviderPool(registry(), identities())
+    limits, plugins = syncing.Limits(max_removals, max_changes), providers_alone()
+    pool = ProviderPool(plugins, identities())
     try:
         for session, tenant in each_tenant(slug):
             seen = (compare_recent if recent else compare)(session, pool, name)
             plan = syncing.plan(seen, delete_foreign=delete_foreign)
-            handed = syncing.apply(Desk.open(session, tenant, registry()), plan, limits, confirm) if confirm else None
+            handed = syncing.apply(Desk.open(session, tenant, plugins), plan, limits, confirm) if confirm else None
     finally:
         pool.close()
     left = _wait(slug, name, wait) if handed else 0
@@ -71,7 +72,7 @@ def _wait(slug: str, name: str, seconds: float) -> int:
     until, left = time.monotonic() + seconds, 0
     while True:
         for session, tenant in each_tenant(slug):
-            left = syncing.pending(Desk.open(session, tenant, registry()), name)
+            left = syncing.pending(Desk.open(session, tenant, providers_alone()), name)
         if not left or time.monotonic() >= until:
             return left
         time.sleep(LOOK_AGAIN)
