@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import pwd
+import signal
 import sys
 import tarfile
 import threading
@@ -20,7 +21,7 @@ from typing import BinaryIO
 
 import pytest
 
-from tapak.demo.servers.process import free_port
+from tapak.demo.servers.process import free_port, wait_until
 from tapak.demo.servers.web import WebServer
 from tapak.sdk.certificates import Https
 from tapak.sdk.errors import ChangedMeanwhile, ProviderDenied, ProviderError, ProviderUnavailable, StaleFence
@@ -187,6 +188,32 @@ def test_a_release_with_which_the_site_fails_is_taken_back(
     assert host.fetch(site.name).text == "satu"
     assert standing(provider, good) == good
     assert live(provider, good)
+
+
+def test_what_php_still_answers_from_memory_speaks_for_no_release(
+    host: WebHost, provider: Provider, shelf: Shelf
+) -> None:
+    site = new_site(php=Php())
+    apply(provider, site)
+    good = Release(site.name, shelf.put(zipped({"index.php": "<?php echo 'satu';"})))
+    apply(provider, good)
+    log = host.server.directory / "agent" / "php" / f"{site.name}.log"
+    wait_until(lambda: log.read_bytes().count(b"ready to handle connections") >= 2, 10, "PHP to have begun anew")
+    # PHP keeps no file in memory that is younger than two seconds.
+    os.utime(host.server.sites / site.name / "public" / "index.php", (1_000_000_000, 1_000_000_000))
+    assert host.fetch(site.name).text == "satu"
+    bad = Release(site.name, shelf.put(zipped({"index.php": "<?php http_response_code(500); echo 'rusak';"})))
+    master = int((host.server.directory / "agent" / "php" / f"{site.name}.pid").read_text())
+    os.kill(master, signal.SIGSTOP)
+    waking = threading.Timer(1.5, os.kill, (master, signal.SIGCONT))
+    waking.start()
+    try:
+        with pytest.raises(ProviderError, match="answers 500"):
+            apply(provider, bad, good)
+    finally:
+        waking.join()
+    assert host.fetch(site.name).text == "satu"
+    assert standing(provider, good) == good
 
 
 def test_a_site_that_leads_to_https_is_asked_there(host: WebHost, shelf: Shelf, authority: Authority) -> None:

@@ -56,7 +56,7 @@ def apply(
     if desired is None:
         place = releases.initial(host.web, name, placeholder(meta.spec), holder)
         releases.switch(host.web, name, place, host.server.looks_first)
-        host.runtime.refresh(name)
+        host.runtime.refresh(name, deadline)
         releases.drop(host.web, name)
     else:
         _bring(host, meta, desired, found, holder, fence, deadline)
@@ -100,11 +100,11 @@ def _switch(host: Host, desired: ReleaseSpec, deadline: float, *, stood: bool) -
     name = desired.site
     before = marker.answer(host.config, name)
     old = releases.switch(host.web, name, desired.sha256, host.server.looks_first)
-    host.runtime.refresh(name)
+    host.runtime.refresh(name, deadline)
     status = _answer(host, name, deadline) if 0 < before < BROKEN else 0
     if status >= BROKEN:
         releases.switch(host.web, name, old, host.server.looks_first)
-        host.runtime.refresh(name)
+        host.runtime.refresh(name, deadline)
         told = f"{name} answers {status} with this release"
         raise AgentError(RELEASE_REFUSED, told, name=name, status=status, stood=stood)
 

@@ -15,6 +15,7 @@ import time
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
 from tapak_webhost.agent import commands, files
 from tapak_webhost.agent.config import Config, PhpFpm
@@ -28,6 +29,9 @@ LIMIT = 65_536
 # unix(7): sun_path holds 108 bytes with the final zero.
 LONGEST_SOCKET = 107
 STOP_SECONDS = 5.0
+# A little more than ``process_control_timeout`` below.
+RELOAD_SECONDS = 12.0
+READY = b"ready to handle connections"
 
 # What starts programs, lends them an environment, or makes links: web servers follow a link that comes in between.
 _DISABLED = "exec,passthru,shell_exec,system,proc_open,popen,pcntl_exec,dl,putenv,symlink,link"
@@ -179,11 +183,25 @@ class Php:
         else:
             self.put(name, self.conf(name), deadline)
 
-    def refresh(self, name: str) -> None:
-        """Let a running master forget the code that it has read; connections wait meanwhile."""
+    def refresh(self, name: str, deadline: float) -> None:
+        """Let a running master forget the code that it has read; connections wait meanwhile.
+
+        Its log tells when it has, since until then its children answer with what they had read.
+        """
         pid = self._master(name)
-        if pid is not None:
+        if pid is None:
+            return
+        with self._log(name) as log:
+            log.seek(0, os.SEEK_END)
             os.kill(pid, signal.SIGUSR2)
+            by, told = min(deadline, time.monotonic() + RELOAD_SECONDS), b""
+            while READY not in told and time.monotonic() < by:
+                told += log.read()
+                time.sleep(0.005)
+
+    def _log(self, name: str) -> BinaryIO:
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CREAT
+        return os.fdopen(os.open(f"{name}.log", flags, 0o600, dir_fd=self._directory), "rb")
 
     def stop(self, name: str) -> None:
         """End the site's master: in order, else by force with its children."""

@@ -79,9 +79,9 @@ class Runtime:
         sites.own(self._web.sites, name, holder)
         return holder
 
-    def refresh(self, name: str) -> None:
+    def refresh(self, name: str, deadline: float) -> None:
         """After another release went live: PHP must not go on with the old one's code."""
-        self._php.refresh(name)
+        self._php.refresh(name, deadline)
 
     def fits(self, desired: SiteSpec, environment: Environment) -> bool:
         """Whether the site's PHP runs as the site's user, and with exactly this environment."""
