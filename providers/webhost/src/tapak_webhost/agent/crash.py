@@ -32,6 +32,7 @@ CRASHPOINTS = (
     "vhost.journaled",
     "vhost.placed",
     "vhost.marked",
+    "vhost.shared",
     "vhost.reloaded",
     "vhost.committed",
 )

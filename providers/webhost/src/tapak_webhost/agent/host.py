@@ -10,17 +10,18 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from tapak_webhost.agent import archives, diversion, fences, files, sites, upstreams
+from tapak_webhost.agent import archives, diversion, fences, files, journal, sites, upstreams
 from tapak_webhost.agent.accounts import Accounts
 from tapak_webhost.agent.config import Config
 from tapak_webhost.agent.environment import Environment
+from tapak_webhost.agent.gathering import Line
 from tapak_webhost.agent.https import Bundle, Https
 from tapak_webhost.agent.journal import Entry
 from tapak_webhost.agent.php import Php
 from tapak_webhost.agent.protocol import BUSY, CHANGED_MEANWHILE, FOREIGN, AgentError
 from tapak_webhost.agent.runtime import Runtime
 from tapak_webhost.agent.server import Server
-from tapak_webhost.agent.sites import Meta, Web
+from tapak_webhost.agent.sites import Holder, Meta, Web
 from tapak_webhost.agent.spec import SiteSpec
 from tapak_webhost.agent.vhosts import Vhosts
 
@@ -45,6 +46,17 @@ class Standing:
     served: str
     meta: Meta | None = None
     vhost: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A change whose file is in its place, and that waits for a reload which it shares; ``held`` says that we live."""
+
+    entry: Entry
+    generation: int
+    meta: Meta
+    old: Meta | None
+    held: int
 
 
 class Host:
@@ -107,8 +119,11 @@ class Host:
         certificate: Bundle | None,
         fence: int,
         deadline: float,
-    ) -> Standing | None:
+        line: Line,
+    ) -> Standing | Begun | None:
         """Bring ``name`` from ``observed`` to ``desired``; what is as desired already stays untouched.
+
+        Where others wait in ``line``, a change that needs nothing but a reload is only begun: :meth:`finish` ends it.
 
         Raises:
             AgentError: nothing was changed.
@@ -123,10 +138,26 @@ class Host:
         if (found.spec if found else None) != observed:
             raise AgentError(CHANGED_MEANWHILE, f"{name}: what stands isn't what was observed", name=name)
         if desired is not None:
-            self._write(desired, found, environment, certificate, fence, deadline)
+            begun = self._write(desired, found, environment, certificate, fence, deadline, line)
+            if begun is not None:
+                return begun
         elif found is not None:
             self._delete(found, deadline)
         return self.standing(name)
+
+    def finish(self, begun: Begun, deadline: float) -> Standing | None:
+        """End what :meth:`apply` of this agent began.
+
+        Raises:
+            AgentError: everything stands as it stood before.
+        """
+        meta, old = begun.meta, begun.old
+        self._vhosts.serve(begun.entry, begun.generation, lambda: self._commit(meta, old, None), deadline, shared=True)
+        return self.standing(meta.spec.name)
+
+    def under_way(self, name: str) -> bool:
+        """Whether another agent has begun a change of ``name``."""
+        return journal.under_way(self.places["journal"], name) is not None
 
     def _fits(self, desired: SiteSpec, environment: Environment, certificate: Bundle | None) -> bool:
         return self.runtime.fits(desired, environment) and self.https.fits(desired, certificate)
@@ -147,7 +178,8 @@ class Host:
         certificate: Bundle | None,
         fence: int,
         deadline: float,
-    ) -> None:
+        line: Line,
+    ) -> Begun | None:
         if desired.proxy is not None:
             upstreams.check(self.config, desired.proxy)
         shown = self.https.prepare(desired, certificate, deadline)
@@ -165,24 +197,27 @@ class Host:
         conf, suspended = self.runtime.conf(name), bool(found and found.spec.suspended)
         try:
             holder = self.runtime.prepare(desired, environment, deadline)
-
-            def commit() -> None:
-                if old is None:
-                    sites.create(self.web, meta, holder)
-                else:
-                    sites.update(self.web, meta, old)
-
             before = found.vhost if found else None
             if before == (text.encode() if text is not None else None):
-                commit()
+                self._commit(meta, old, holder)
             else:
                 entry = Entry(name, meta.change, before.decode(errors="surrogateescape") if before else None)
-                self._vhosts.change(entry, text, commit, deadline)
+                generation = self._vhosts.place(entry, text, deadline)
+                if _is_plain(desired) and (found is None or _is_plain(found.spec)) and line.leave():
+                    return Begun(entry, generation, meta, old, journal.hold(self.places["journal"], entry))
+                self._vhosts.serve(entry, generation, lambda: self._commit(meta, old, holder), deadline)
         except Exception:
             self.runtime.undo(name, conf, suspended, self._vhosts.undo_by)
             raise
         self.runtime.finish(desired, deadline)
         self.https.finish(desired, deadline)
+        return None
+
+    def _commit(self, meta: Meta, old: Meta | None, holder: Holder | None) -> None:
+        if old is None:
+            sites.create(self.web, meta, holder)
+        else:
+            sites.update(self.web, meta, old)
 
     def _delete(self, found: Standing, deadline: float) -> None:
         name, kept = found.spec.name, sites.removal()
@@ -193,6 +228,11 @@ class Host:
             self._vhosts.change(entry, None, lambda: None, deadline)
         self.runtime.clear(name)
         self.https.clear(name, deadline)
+
+
+def _is_plain(spec: SiteSpec) -> bool:
+    """Whether nothing but files surrounds it."""
+    return spec.php is None and spec.https is None and not spec.suspended
 
 
 @contextlib.contextmanager

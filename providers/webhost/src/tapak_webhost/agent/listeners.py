@@ -46,8 +46,14 @@ def check(wanted: Iterable[Listener], pid: int) -> None:
     if held is None:
         return
     for listener in wanted:
-        if (listener.address, listener.port) not in held and not _is_any(listener, held):
+        if _holds(held, listener):
+            continue
+        try:
             _try(listener)
+        except AgentError:
+            # The kernel tells its table in parts: where sockets come and go meanwhile, one may be left out.
+            if not _holds(_held(pid) or frozenset(), listener):
+                raise
 
 
 def parse(dump: str) -> Iterator[Listener]:
@@ -64,8 +70,10 @@ def parse(dump: str) -> Iterator[Listener]:
             yield Listener(address, int(found[2]), file, line)
 
 
-def _is_any(listener: Listener, held: frozenset[tuple[Address, int]]) -> bool:
+def _holds(held: frozenset[tuple[Address, int]], listener: Listener) -> bool:
     """A directive without an address is held as IPv6's any address."""
+    if (listener.address, listener.port) in held:
+        return True
     return listener.address.is_unspecified and (ipaddress.IPv6Address("::"), listener.port) in held
 
 

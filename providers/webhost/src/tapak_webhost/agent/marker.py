@@ -21,21 +21,22 @@ IN_A_ROW = 3
 
 
 def prove(address: tuple[str, int], generation: int, deadline: float) -> None:
-    """Ask until ``generation`` was answered on several new connections in a row.
+    """Ask until ``generation`` is served.
 
     Raises:
         AgentError: it wasn't by ``deadline``.
     """
-    seen, interval = 0, 0.001
-    while seen < IN_A_ROW:
-        if _asked(address) == str(generation):
-            seen += 1
-            continue
-        seen = 0
+    interval = 0.001
+    while not served(address, generation):
         if time.monotonic() >= deadline:
             raise AgentError(RELOAD_UNPROVED, f"the server doesn't serve generation {generation}")
         time.sleep(interval)
         interval = min(interval * 1.5, 0.05)
+
+
+def served(address: tuple[str, int], generation: int) -> bool:
+    """Whether ``generation``, or one that came after it, is answered on several new connections in a row."""
+    return all(_asked(address) >= generation for _ in range(IN_A_ROW))
 
 
 def answer(config: Config, name: str, seconds: float = 5.0) -> int:
@@ -50,9 +51,10 @@ def _leads_to_https(response: http.client.HTTPResponse, name: str) -> bool:
     return (response.getheader("Location") or "").startswith((f"https://{name}/", f"https://{name}:"))
 
 
-def _asked(address: tuple[str, int]) -> str | None:
+def _asked(address: tuple[str, int]) -> int:
     response = _head(address, MARKER_NAME, 2)
-    return response.getheader(HEADER) if response else None
+    told = response.getheader(HEADER, "") if response else ""
+    return int(told) if told.isdecimal() else 0
 
 
 def _head(

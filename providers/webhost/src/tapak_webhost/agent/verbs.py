@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import sys
@@ -19,6 +20,7 @@ from tapak_webhost.agent import (
     deployment,
     facts,
     files,
+    gathering,
     glimpse,
     host,
     php_probe,
@@ -27,12 +29,14 @@ from tapak_webhost.agent import (
 )
 from tapak_webhost.agent.accounts import AccountSpec
 from tapak_webhost.agent.config import Config
+from tapak_webhost.agent.crash import crashpoint
 from tapak_webhost.agent.environment import environment_from
 from tapak_webhost.agent.host import Host, Standing
 from tapak_webhost.agent.https import bundle_from
 from tapak_webhost.agent.names import server_name
 from tapak_webhost.agent.protocol import (
     BAD_REQUEST,
+    BUSY,
     MAX_NAMES,
     NO_ACCOUNT,
     PROTOCOL,
@@ -121,9 +125,34 @@ class Verbs:
             raise AgentError(BAD_REQUEST, "apply: desired or observed must be a spec")
         if desired is not None:
             check(desired)
-        with host.locked(self.config, self.server, deadline, undo_by) as held:
-            site = _told(held.apply(desired, observed, name, environment, certificate, fence, deadline), held)
-            return {"site": site, "document_root": str(self.config.web_dir / "sites" / name / sites.PUBLIC)}
+        wanted = desired, observed, name, environment, certificate, fence, deadline
+        while True:
+            with (
+                gathering.line(self.config.state_dir) as line,
+                host.locked(self.config, self.server, deadline, undo_by) as held,
+            ):
+                if not held.under_way(name):
+                    found = held.apply(*wanted, line)
+                    if not isinstance(found, host.Begun):
+                        return self._site(found, held, name)
+                    break
+            if time.monotonic() >= deadline:
+                raise AgentError(BUSY, f"{name}: another agent changes it", name=name)
+            time.sleep(0.01)
+        return self._share(found, name, deadline, undo_by)
+
+    def _share(self, begun: host.Begun, name: str, deadline: float, undo_by: float) -> Answer:
+        """Wait for those behind us, and see to the reload unless one of them did."""
+        with contextlib.ExitStack() as stack:
+            stack.callback(os.close, begun.held)
+            gathering.wait(self.config.state_dir, min(deadline, time.monotonic() + gathering.PATIENCE))
+            crashpoint("vhost.shared")
+            held = stack.enter_context(host.locked(self.config, self.server, undo_by, undo_by))
+            return self._site(held.finish(begun, deadline), held, name)
+
+    def _site(self, found: Standing | None, held: Host, name: str) -> Answer:
+        place = self.config.web_dir / "sites" / name / sites.PUBLIC
+        return {"site": _told(found, held), "document_root": str(place)}
 
     def put(self, fields: Fields) -> Answer:
         """Take a piece of an archive."""

@@ -31,15 +31,26 @@ class Vhosts:
     undo_by: float
 
     def read(self, name: str) -> bytes | None:
-        """A site's own file as it stands.
+        """A site's own file as it stands; what another agent is about to have served doesn't stand yet.
 
         Raises:
             NotOurs: a link or something larger than we write.
         """
+        entry = journal.under_way(self.journal, name)
+        if entry is not None:
+            return None if entry.vhost is None else entry.vhost.encode(errors="surrogateescape")
         return files.read(self.directory, self.server.site_file(name), FILE_LIMIT)
 
     def change(self, entry: Entry, text: str | None, commit: Callable[[], None], deadline: float) -> None:
         """Let ``text`` be the site's file (None: no file), and ``commit`` once the server serves it.
+
+        Raises:
+            AgentError: everything stands as it stood before.
+        """
+        self.serve(entry, self.place(entry, text, deadline), commit, deadline)
+
+    def place(self, entry: Entry, text: str | None, deadline: float) -> int:
+        """The first half: the file is in its place and tested; gives the generation with which it will be served.
 
         Raises:
             AgentError: everything stands as it stood before.
@@ -49,20 +60,33 @@ class Vhosts:
             self.server.test_alone(text, deadline)
         journal.write(self.journal, entry)
         crashpoint("vhost.journaled")
-        asked = False
         try:
             if entry.removed:
                 sites.take_away(self.web, entry.name, entry.removed)
             generation = self._put(entry.name, text)
             self._test_with_ours(entry.name, deadline)
-            asked = True
-            self.server.reload(deadline)
-            marker.prove(self.address, generation, deadline)
+        except Exception as error:
+            self._undo(entry, False, error)
+            raise
+        return generation
+
+    def serve(
+        self, entry: Entry, generation: int, commit: Callable[[], None], deadline: float, *, shared: bool = False
+    ) -> None:
+        """The second half. Where it is ``shared``, another agent's reload may have taken it in already.
+
+        Raises:
+            AgentError: everything stands as it stood before.
+        """
+        try:
+            if not (shared and marker.served(self.address, generation)):
+                self.server.reload(deadline)
+                marker.prove(self.address, generation, deadline)
             crashpoint("vhost.reloaded")
             commit()
             crashpoint("vhost.committed")
         except Exception as error:
-            self._undo(entry, asked, error)
+            self._undo(entry, True, error)
             raise
         journal.end(self.journal, entry)
 
@@ -102,6 +126,9 @@ class Vhosts:
         if not self.server.running():
             raise AgentError(SERVER_DOWN, "the web server doesn't run")
         self.server.test(deadline)
+        if journal.pending(self.journal):
+            # Its agent died since this one took the host.
+            self.recover(deadline)
         self.settled()
 
     def _put(self, name: str, text: str | None) -> int:
