@@ -23,6 +23,8 @@ from tapak_bind import failures
 from tapak_bind.reading import CNAME, KINDS, STAND_ALONE, PrimaryReader
 
 SHORTEST_WAIT = 0.05
+# Record sets in one message: with prerequisites as many as 64 kB are likely to hold, so that few are composed in vain.
+FITTING = 500
 
 
 class Updater:
@@ -163,11 +165,11 @@ class Updater:
 
 
 def _by_zone(swaps: Sequence[Swap]) -> deque[list[Swap]]:
-    """The swaps of each zone, removals first: where they must be cut in two, a name is freed before it is taken."""
+    """The swaps of each zone in portions, removals first: where it must be cut, a name is freed before it is taken."""
     zones: dict[dns.name.Name, list[Swap]] = {}
     for swap in sorted(swaps, key=lambda swap: swap.new is not None):
         zones.setdefault(swap.target.zone, []).append(swap)
-    return deque(zones.values())
+    return deque(part[at : at + FITTING] for part in zones.values() for at in range(0, len(part), FITTING))
 
 
 def _halves(swaps: list[Swap]) -> tuple[list[Swap], list[Swap]]:
