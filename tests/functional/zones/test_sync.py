@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tapak.provisioning.models import JournalEntry, Resource
 
-from .conftest import Town
+from .conftest import Town, sweep
 
 NO_WAIT = ("--wait", "0")
 
@@ -61,6 +61,22 @@ def test_what_is_ours_is_put_back_with_journal(drifted: Town) -> None:
         assert row.drift is None
     (told,) = town.told("sync", town.zone)
     assert told["plan"] == []
+
+
+@pytest.mark.parametrize("looks", [1, 2])
+def test_what_changed_since_the_last_look_is_put_back(town: Town, looks: int) -> None:
+    """Whether the look was before the change, or has noted it."""
+    town.put(town.record("satu", "A", "192.0.2.10"), town.record("dua", "A", "192.0.2.11"))
+    town.told("import", town.zone)
+    sweep(town)
+    town.put(town.record("satu", "A", "198.51.100.66"))
+    for _ in range(looks - 1):
+        sweep(town)
+    plan = planned(town, "--recent")
+    assert [each["identity"] for each in plan["plan"]] == [f"satu.{town.zone}/A"]
+    confirm(town, plan, "--recent")
+    assert town.standing()[f"satu.{town.zone}/A"].values == ("192.0.2.10",)
+    assert town.told("sync", town.zone, "--recent")[0]["plan"] == []
 
 
 def test_what_is_foreign_goes_only_where_that_was_asked_for(drifted: Town) -> None:
