@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -64,7 +65,8 @@ class TrialStack(Stack):
 
     def processes(self) -> Iterator[Daemon]:
         web, *others = super().processes()
-        yield replace(web, env=self.clock.environment(web.env))
+        # At once: in order it would wait for clients that keep a connection open, as those of tests do.
+        yield replace(web, env=self.clock.environment(web.env), stop_signal=signal.SIGQUIT)
         yield from others
 
     @contextmanager
