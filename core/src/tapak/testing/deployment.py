@@ -65,8 +65,8 @@ class TrialStack(Stack):
 
     def processes(self) -> Iterator[Daemon]:
         web, *others = super().processes()
-        # At once: in order it would wait for clients that keep a connection open, as those of tests do.
-        yield replace(web, env=self.clock.environment(web.env), stop_signal=signal.SIGQUIT)
+        # At once: an orderly end waits for clients that keep a connection open, and tears every module down.
+        yield replace(web, env=self.clock.environment(web.env), stop_signal=signal.SIGKILL)
         yield from others
 
     @contextmanager
