@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-FOLDER = Path(__file__).parent / "moment"
 
 
 @dataclass(frozen=True)
@@ -29,5 +26,4 @@ class Clock:
         """``inherited``, and what lets a process live at the moment."""
         if not self.file.exists():
             return dict(inherited)
-        path = os.pathsep.join((str(FOLDER), inherited["PYTHONPATH"]))
-        return {**inherited, "PYTHONPATH": path, "TAPAK_MOMENT_OFFSET": self.file.read_text()}
+        return {**inherited, "TAPAK_MOMENT_OFFSET": self.file.read_text()}

@@ -31,6 +31,8 @@ from tapak.sdk.addresses import is_reverse
 from tapak.testing.clock import Clock
 
 PATIENCE = 60.0
+TRIAL = Path(__file__).parent / "trial"
+"""A folder whose sitecustomize every process of a deployment runs as it starts."""
 LEASE = "12"
 """Seconds; an act has a third of them, and the first look at a repository of backups takes three."""
 DNS_TIMEOUT = 1.0
@@ -61,12 +63,12 @@ class TrialStack(Stack):
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**super().environment, "TAPAK_LEASE": LEASE, "PYTHONPATH": str(self.plugins)}
+        return {**super().environment, "TAPAK_LEASE": LEASE, "PYTHONPATH": f"{TRIAL}:{self.plugins}"}
 
     def processes(self) -> Iterator[Daemon]:
         web, *others = super().processes()
-        # At once: an orderly end waits for clients that keep a connection open, and tears every module down.
-        yield replace(web, env=self.clock.environment(web.env), stop_signal=signal.SIGKILL)
+        # At once: in order it would wait for clients that keep a connection open, as those of tests do.
+        yield replace(web, env=self.clock.environment(web.env), stop_signal=signal.SIGQUIT)
         yield from others
 
     @contextmanager

@@ -279,10 +279,7 @@ class Daemon:
         Linux gives no process an id that a session still has: while members are left, the id means ours.
         """
         session = self._recorded()
-        if session is None:
-            return
-        stat = _stat(session)
-        if stat is not None and stat.started != self._record().get("started"):
+        if session is None or (_stat(session) and not self._is_ours(session)):
             return
         uid = pwd.getpwnam(self.user).pw_uid if unprivileged(self.user) else os.geteuid()
 
