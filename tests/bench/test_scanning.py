@@ -25,7 +25,8 @@ from tapak.scanning.results import Results
 from tapak.scanning.sandbox import Sandbox
 from tapak.scanning.unpacking import unpack
 from tapak.sdk.scanning import ScannedFile, Scanner
-from tapak.testing.deployment import Deployment, TrialStack, two_agencies
+from tapak.testing.deployment import Deployment, two_agencies
+from tapak.testing.trial_stack import TrialStack
 
 FILES = 10_000
 SIZE = 20_000

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
-import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -22,76 +19,16 @@ from tapak import migrations
 from tapak.cli.tenant_file import apply_tenant
 from tapak.db.session import Database
 from tapak.demo import scripts
-from tapak.demo.servers.postgresql import PostgresqlServer
-from tapak.demo.servers.process import Daemon, ServerProblem, free_port, reachable, wait_until
-from tapak.demo.stack import DATABASE, Stack
+from tapak.demo.servers.process import ServerProblem, free_port, reachable, wait_until
+from tapak.demo.stack import DATABASE
 from tapak.demo.walk import API, Place, Script, Walker, sample_letter
 from tapak.plugins import registry
 from tapak.sdk.addresses import is_reverse
-from tapak.testing.clock import Clock
+from tapak.testing.trial_stack import TrialStack
 
 PATIENCE = 60.0
-TRIAL = Path(__file__).parent / "trial"
-"""A folder whose sitecustomize every process of a deployment runs as it starts."""
-LEASE = "12"
-"""Seconds; an act has a third of them, and the first look at a repository of backups takes three."""
 DNS_TIMEOUT = 1.0
 NUMBERS = count(1)
-
-
-@dataclass(frozen=True)
-class TrialStack(Stack):
-    """The demo's stack with short leases, so that what a killed worker held is soon taken over.
-
-    A name server's answer is waited for no longer than a small part of them, as in any deployment.
-    """
-
-    @cached_property
-    def postgresql(self) -> PostgresqlServer:
-        """The one database."""
-        return replace(super().postgresql, durable=False)
-
-    @property
-    def clock(self) -> Clock:
-        """What pages and REST take for the present."""
-        return Clock(self.home / "clock")
-
-    @property
-    def plugins(self) -> Path:
-        """A folder on the path of every process: a plugin that is put there is found by those that start then."""
-        return self.home / "plugins"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {**super().environment, "TAPAK_LEASE": LEASE, "PYTHONPATH": f"{TRIAL}:{self.plugins}"}
-
-    def processes(self) -> Iterator[Daemon]:
-        web, *others = super().processes()
-        # At once: in order it would wait for clients that keep a connection open, as those of tests do.
-        yield replace(web, env=self.clock.environment(web.env), stop_signal=signal.SIGQUIT)
-        yield from others
-
-    @contextmanager
-    def at(self, moment: datetime) -> Iterator[None]:
-        """Pages and REST at another moment; workers and servers live in the real one."""
-        self.clock.turn(moment)
-        self.restart_web()
-        try:
-            yield
-        finally:
-            self.clock.back()
-            self.restart_web()
-
-    def restart(self) -> None:
-        """End web, relay and workers, and start them anew: what was installed meanwhile is found."""
-        for process in self.processes():
-            process.stop()
-        self.start_processes()
-
-    def restart_web(self) -> None:
-        """End what serves pages and REST, and start it anew."""
-        next(iter(self.processes())).stop()
-        self.start_processes()
 
 
 @dataclass(frozen=True)

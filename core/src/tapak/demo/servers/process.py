@@ -279,21 +279,25 @@ class Daemon:
         Linux gives no process an id that a session still has: while members are left, the id means ours.
         """
         session = self._recorded()
-        if session is None or (_stat(session) and not self._is_ours(session)):
+        if session is None:
+            return
+        leader = _stat(session)
+        if leader and leader.started != self._record().get("started"):
             return
         uid = pwd.getpwnam(self.user).pw_uid if unprivileged(self.user) else os.geteuid()
 
-        def members() -> list[int]:
-            return [
+        def ended() -> bool:
+            left = [
                 pid
                 for pid, stat in _all()
-                if stat.session == session and (stat.uid == uid or pid == session) and stat.state != "Z"
+                if stat.session == session and (stat.uid == uid or pid == session) and not stat.dead
             ]
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            return not left
 
-        for pid in members():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not members(), 10, f"what is left of {self.name} to end", self.log)
+        wait_until(ended, 10, f"what is left of {self.name} to end", self.log)
         self._is_ours(session)
 
 
@@ -303,6 +307,12 @@ class _Stat:
     session: int
     started: int
     uid: int
+    threads: int
+
+    @property
+    def dead(self) -> bool:
+        """Whether nothing of it runs: a leader is a zombie before its threads, which hold its ports still."""
+        return self.state == "Z" and self.threads <= 1
 
 
 def _stat(pid: int) -> _Stat | None:
@@ -310,7 +320,13 @@ def _stat(pid: int) -> _Stat | None:
     place = Path("/proc") / str(pid)
     try:
         fields = (place / "stat").read_text(errors="replace").rpartition(")")[2].split()
-        return _Stat(state=fields[0], session=int(fields[3]), started=int(fields[19]), uid=place.stat().st_uid)
+        return _Stat(
+            state=fields[0],
+            session=int(fields[3]),
+            threads=int(fields[17]),
+            started=int(fields[19]),
+            uid=place.stat().st_uid,
+        )
     except (FileNotFoundError, ProcessLookupError, IndexError):
         return None
 
