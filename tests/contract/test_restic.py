@@ -19,6 +19,7 @@ from tapak.sdk.backups import Backup
 from tapak.sdk.errors import ChangedMeanwhile, Invalid, ProviderBroken, ProviderDenied, ProviderUnavailable
 from tapak.sdk.provider import Change, Provider
 from tapak.sdk.resources import Site
+from tapak.testing.repositories import Repositories
 from tapak_restic.client import Restic
 from tapak_restic.provider import ResticProvider
 
@@ -37,8 +38,15 @@ def make(tmp_path: Path) -> Make:
 
 
 @pytest.fixture
-def provider(make: Make) -> Iterator[ResticProvider]:
+def first(make: Make) -> Iterator[ResticProvider]:
+    """One without a repository yet."""
     with make() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(make: Make, repositories: Repositories, tmp_path: Path) -> Iterator[ResticProvider]:
+    with make(repository=str(repositories.make(tmp_path / "ready", PASSWORD))) as provider:
         yield provider
 
 
@@ -67,15 +75,15 @@ def standing(provider: Provider, plan: Backup) -> object:
     return provider.read([plan])[plan.identity]
 
 
-def test_a_plan_is_kept_in_a_repository_that_is_made_with_it(provider: ResticProvider, plan: Backup) -> None:
-    assert standing(provider, plan) is None
-    assert not provider.verify([plan], timeout=0.1)[0].live
-    assert provider.verify_gone([plan], timeout=TIMEOUT)[0].live
-    apply(provider, plan)
-    apply(provider, plan)
-    assert standing(provider, plan) == plan
-    assert provider.verify([plan], timeout=TIMEOUT)[0].live
-    assert not provider.verify_gone([plan], timeout=0.1)[0].live
+def test_a_plan_is_kept_in_a_repository_that_is_made_with_it(first: ResticProvider, plan: Backup) -> None:
+    assert standing(first, plan) is None
+    assert not first.verify([plan], timeout=0.1)[0].live
+    assert first.verify_gone([plan], timeout=TIMEOUT)[0].live
+    apply(first, plan)
+    apply(first, plan)
+    assert standing(first, plan) == plan
+    assert first.verify([plan], timeout=TIMEOUT)[0].live
+    assert not first.verify_gone([plan], timeout=0.1)[0].live
 
 
 def test_a_plan_is_changed_and_taken_away(provider: ResticProvider, plan: Backup) -> None:
@@ -120,8 +128,8 @@ def test_plans_do_not_touch_each_other(provider: ResticProvider, plan: Backup) -
     assert provider.snapshots(plan) == []
 
 
-def test_before_the_first_plan_nothing_was_kept(provider: ResticProvider) -> None:
-    (fact,) = provider.facts(["antrean.example"])
+def test_before_the_first_plan_nothing_was_kept(first: ResticProvider) -> None:
+    (fact,) = first.facts(["antrean.example"])
     assert (fact.value, fact.problem) == ("belum ada", "")
 
 
@@ -232,10 +240,10 @@ def test_a_plan_that_cannot_be_kept_is_refused(provider: ResticProvider, plan: B
                 act(spec)
 
 
-def test_a_good_repository_passes_the_check(provider: ResticProvider, plan: Backup) -> None:
-    assert all(line.ok for line in provider.check())
-    apply(provider, plan)
-    assert all(line.ok for line in provider.check())
+def test_a_good_repository_passes_the_check(first: ResticProvider, plan: Backup) -> None:
+    assert all(line.ok for line in first.check())
+    apply(first, plan)
+    assert all(line.ok for line in first.check())
 
 
 def test_a_wrong_password_is_told_and_never_shown(
@@ -244,7 +252,7 @@ def test_a_wrong_password_is_told_and_never_shown(
     caplog.set_level("DEBUG")
     apply(provider, plan)
     wrong = "bukan kata sandi repositori ini"
-    with make(password=wrong) as stranger:
+    with make(repository=provider.settings["repository"], password=wrong) as stranger:
         with pytest.raises(ProviderDenied) as told:
             apply(stranger, plan)
         (line,) = stranger.check()
@@ -262,15 +270,15 @@ def test_a_place_that_cannot_be_written_is_told(make: Make, plan: Backup, tmp_pa
 
 
 def test_an_act_that_takes_too_long_is_ended_and_leaves_no_lock(
-    provider: ResticProvider, plan: Backup, site: Path
+    first: ResticProvider, plan: Backup, site: Path
 ) -> None:
-    apply(provider, plan)
+    apply(first, plan)
     (site / "besar").write_bytes(os.urandom(150 * 2**20))
     with pytest.raises(ProviderUnavailable):
-        provider.keep(plan, [site], timeout=0.9)
-    assert provider.snapshots(plan) == []
+        first.keep(plan, [site], timeout=0.9)
+    assert first.snapshots(plan) == []
     (site / "besar").unlink()
-    assert provider.keep(plan, [site], timeout=TIMEOUT).id
+    assert first.keep(plan, [site], timeout=TIMEOUT).id
 
 
 def test_the_lock_of_a_dead_process_does_not_stand_in_the_way(

@@ -36,6 +36,7 @@ from tapak.sdk.databases import Database
 from tapak.sdk.resources import DesiredResource
 from tapak.tenants.models import Agency, Tenant
 from tapak.tenants.secrets import new_identity
+from tapak.testing.repositories import Repositories
 
 KEY = "kunci uji yang panjangnya lebih dari tiga puluh dua"
 PASSWORD = "kata sandi pengelola yang panjang"
@@ -139,6 +140,7 @@ def place(
     tenant: Tenant,
     mariadb_server: MariadbServer,
     postgresql_server: PostgresqlServer,
+    repositories: Repositories,
     tmp_path: Path,
 ) -> Iterator[Place]:
     pair = new_identity()
@@ -150,7 +152,7 @@ def place(
     with postgresql_server.connect() as connection:
         if not connection.execute("select 1 from pg_roles where rolname = %s", (ROLE,)).fetchone():
             connection.execute(f"create role {ROLE} login createdb createrole password '{PASSWORD}'")
-    dumps, repository = tmp_path / "dumps", tmp_path / "repository"
+    dumps, repository = tmp_path / "dumps", repositories.make(tmp_path / "repository", REPOSITORY)
     common = {"address": "127.0.0.1", "key": KEY, "last_dumps": str(dumps)}
     settings: dict[str, tuple[str, dict[str, Any]]] = {
         "my": (

@@ -38,6 +38,7 @@ from tapak.provisioning.reconciler import Timing
 from tapak.requests import flow, papers
 from tapak.tenants.models import Tenant
 from tapak.tenants.secrets import new_identity
+from tapak.testing.repositories import Repositories
 from tapak.testing.web_hosts import WebHost
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 LABELS = (f"aplikasi{number}" for number in count(1))
 KEY = "kunci uji yang panjangnya lebih dari tiga puluh dua"
+REPOSITORY = "kata sandi repositori yang panjang"
 COUNTER = """<?php
 $database = new PDO('mysql:host=' . getenv('DB_HOST') . ';port=' . getenv('DB_PORT') . ';dbname=' .
     getenv('DB_DATABASE'), getenv('DB_USERNAME'), getenv('DB_PASSWORD'));
@@ -162,6 +164,7 @@ def town(
     host: WebHost,
     bind_server: BindServer,
     mariadb_server: MariadbServer,
+    repositories: Repositories,
     tmp_path: Path,
 ) -> Iterator[Town]:
     pair, settings = new_identity(), {**office.tenant.settings, "procedures": ["kota.application"]}
@@ -170,14 +173,14 @@ def town(
         session.execute(update(Tenant).where(Tenant.id == office.tenant.id).values(**changed))
     office.tenant.settings, office.tenant.recipient = settings, pair.recipient
     office.registry = build([kota], installed=True)
-    repository = tmp_path / "cadangan"
+    repository = repositories.make(tmp_path / "cadangan", REPOSITORY)
     zone = {"zones": ["example.test"], "key_name": bind_server.key_name, "key_secret": bind_server.key_secret}
     login = {"user": ADMINISTRATOR, "password": mariadb_server.password, "port": mariadb_server.port}
     connections: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         "dns": ("bind", {"address": bind_server.address, "port": bind_server.port, **zone}, {"zones": zone["zones"]}),
         "web": ("apache", {"agent_config": str(host.server.agent_config), "base_url": host.server.url}, {}),
         "db": ("mariadb", {"address": "127.0.0.1", "key": KEY, "last_dumps": str(tmp_path / "d"), **login}, {}),
-        "kept": ("restic", {"repository": str(repository), "password": "kata sandi repositori yang panjang"}, {}),
+        "kept": ("restic", {"repository": str(repository), "password": REPOSITORY}, {}),
     }
     with office.database.begin(office.tenant.id) as session:
         for key, (provider, given, more) in connections.items():

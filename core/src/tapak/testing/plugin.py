@@ -22,6 +22,7 @@ from tapak.demo.servers.postgresql import PostgresqlServer
 from tapak.demo.servers.process import free_port
 from tapak.demo.servers.redis import RedisServer
 from tapak.testing.certificates import Authority
+from tapak.testing.repositories import Repositories
 
 pytest_plugins = ("tapak.testing.database", "tapak.testing.deployment")
 
@@ -87,6 +88,12 @@ def pebble_server(server_directory: Path, bind_server: BindServer) -> Iterator[P
 def authority() -> Authority:
     """A certificate authority that no machine trusts by itself."""
     return Authority()
+
+
+@pytest.fixture(scope="session")
+def repositories(server_directory: Path) -> Repositories:
+    """Where empty restic repositories come from that are cheap to open."""
+    return Repositories(server_directory / "repository")
 
 
 def _running(server: Any) -> Iterator[Any]:
