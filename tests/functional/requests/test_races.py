@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 from time import monotonic, sleep
 
 import pytest
 from sqlalchemy import func, select
 
-from tapak.requests import ends, flow
+from tapak.db.wake import forget, wake
+from tapak.demo.servers.process import wait_until
+from tapak.requests import ends, facts, flow
+from tapak.requests.advance import FACTS
 from tapak.requests.models import RegisterRow, Request, Task
 from tapak.sdk.errors import TapakError
 
@@ -106,6 +110,26 @@ def test_drafts_saved_at_once_keep_every_field(office):
     assert at_once(office, of_request(request_id), *map(saving, names)) == ["done"] * 4
     with office.desk("dinkes") as desk:
         assert flow.task_view(desk, task_id).task.draft == dict.fromkeys(names, "isi")
+
+
+def test_a_request_is_withdrawn_while_a_worker_keeps_its_figures(office, registering):
+    request_id, task_id, _ = registering
+    with office.desk(None) as desk:
+        wake(desk.session, FACTS, task_id)
+
+    def withdraw() -> None:
+        with office.desk("dinkes") as desk:
+            ends.withdraw(desk, request_id, "Tidak jadi")
+
+    with ThreadPoolExecutor(1) as pool:
+        with office.desk(None) as worker:
+            facts.store(worker, task_id, ())
+            withdrawn = pool.submit(withdraw)
+            wait_until(lambda: waiting_for_locks(office), 30, "the withdrawal to wait")
+            forget(worker.session, FACTS, task_id)
+        withdrawn.result()
+    with office.desk("dinkes") as desk:
+        assert desk.session.get_one(Request, (office.tenant.id, request_id)).state == "cancelled"
 
 
 def test_a_running_request_is_moved_and_has_one_open_task(office, registering):

@@ -1,4 +1,4 @@
-"""Finding a request or a task for somebody, and locking it: request first, then numbers, then audit."""
+"""Finding a request or a task for somebody, and locking it: request, task, work to do, numbers, audit."""
 
 from __future__ import annotations
 

@@ -2,8 +2,9 @@
 
 One round trip for what would be eight, since every step of every agency passes here. Each part is optional: a draft
 has no task that ends, an ended request none that arrives. The audit event comes last, so that the chain's lock is
-held shortest (order of locks: request, number, audit). The next task reads ``ended``, so that it comes after: a
-request has one open task at most.
+held shortest (order of locks: request, task, work to do, number, audit). The next task reads ``ended``, so that it
+comes after: a request has one open task at most. Where none arrives PostgreSQL ends the task last, so whoever calls has
+locked it.
 """
 
 from __future__ import annotations

@@ -111,9 +111,12 @@ def _locked(desk: Desk, request_id: int, action: str, reason: str, version: int 
 
 
 def _ending(desk: Desk, request: Request) -> Ending:
-    """The open task's end without an outcome; none where the request has ended already."""
+    """The open task's end without an outcome; none where the request has ended already.
+
+    The task is locked before anything else of it, as workers do that write to it and then end their row of work.
+    """
     query = select(Task).where(Task.request_id == request.id, Task.state.in_(["open", "started"]))
-    task = desk.session.scalars(query).one_or_none()
+    task = desk.session.scalars(query.with_for_update()).one_or_none()
     if task is None:
         return Ending()
     return Ending(
