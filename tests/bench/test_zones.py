@@ -41,7 +41,7 @@ from tapak.provisioning.connections import DRIFT, ProviderPool, save_connection
 from tapak.provisioning.intake import take_in
 from tapak.provisioning.models import Connection
 from tapak.sdk.provider import Change, Provider
-from tapak.sdk.resources import RecordSet
+from tapak.sdk.resources import RecordSet, spec_to_json
 from tapak.tenants.models import Tenant, Zone
 from tapak.tenants.secrets import append_identity, new_identity
 from tapak.testing.dns_server import DnsOperator, PdnsOperator
@@ -322,10 +322,10 @@ def test_new_names(request: pytest.FixtureRequest, measured: Any, tmp_path: Path
     made = [RecordSet(place.theirs, f"n{number}.{place.theirs}", "A", (ADDRESS,), 300) for number in NEW]
     theirs = octodns(tmp_path, place, place.theirs, [*standing, *made])
     records = [replace(each, zone=place.ours, name=f"n{number}.{place.ours}") for number, each in enumerate(made)]
-    (tmp_path / "zone").write_bytes(b"".join(exporting.blocks("zonefile", place.ours, records)))
+    (tmp_path / "wanted").write_text(json.dumps([spec_to_json(each) for each in records]))
     (tmp_path / "settings").write_text(json.dumps(place.settings))
     program = str(PROCESSES / "new_names.py")
-    ours = process([sys.executable, program, key, str(tmp_path / "settings"), place.ours, str(tmp_path / "zone")])
+    ours = process([sys.executable, program, key, str(tmp_path / "settings"), place.ours, str(tmp_path / "wanted")])
     assert ours.printed == f"{len(NEW)}\n", ours.printed[-2000:]
     with place.provider() as provider:
         assert provider.read(records) == {each.identity: each for each in records}

@@ -99,5 +99,5 @@ def test_a_zone_that_nobody_looked_at_is_read_whole(taken_in: Town) -> None:
 
 def test_nothing_is_transferred_where_nothing_changed(looked_at: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr("tapak_bind.listing.ZoneListing.read")
-    monkeypatch.delattr("tapak_bind.zone.ZoneTransfer.changes_since")
+    monkeypatch.delattr("tapak_bind.listing.ZoneListing.changes_since")
     assert recent(looked_at) == (0, {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -235,6 +235,37 @@ def test_very_many_changes_are_read_as_a_whole(
     changes = provider.zone_changes(ZONE, serial)
     assert changes.full
     assert {each.identity for each in (*many, record)} <= set(changes.present)
+
+
+def test_many_changes_are_read_back_by_one_transfer(
+    provider: BindProvider, record: RecordSet, operator: DnsOperator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [replace(record, name=f"n{number}.{record.name}") for number in range(60)]
+    text = replace(record, name=many[0].name, type="TXT", values=('"a;b"', '"c"'))
+    moved = [replace(each, values=(OTHER_ADDRESS,)) for each in many]
+    with monkeypatch.context() as patch:
+        patch.setattr("tapak_bind.updating.Updater._settled", None)
+        create(provider, *many, text)
+        provider.apply(changes(many, moved), fence=1, timeout=TIMEOUT)
+    assert provider.read([*moved, text]) == {each.identity: each for each in (*moved, text)}
+    operator.put(replace(moved[0], ttl=77))  # which no prerequisite sees: asked name by name
+    provider.apply(changes(moved, many), fence=1, timeout=TIMEOUT)
+    assert provider.read(many) == {each.identity: each for each in many}
+
+
+def test_many_changes_under_a_key_that_may_not_transfer(
+    bind: BindServer, make_provider: Callable[..., BindProvider]
+) -> None:
+    provider = make_provider(key_name="terbatas", key_secret=bind.secret("terbatas"))
+    many = [RecordSet(ZONE, f"n{number}.app.{ZONE}", "A", (ADDRESS,)) for number in range(60)]
+    create(provider, *many)
+    assert provider.read(many) == {each.identity: each for each in many}
+    delete(provider, *many)
+    assert set(provider.read(many).values()) == {None}
+
+
+def changes(old: Sequence[RecordSet], new: Sequence[RecordSet]) -> list[Change]:
+    return [Change("update", each.identity, each, before) for before, each in zip(old, new, strict=True)]
 
 
 def test_a_batch_too_large_for_a_message(provider: BindProvider, record: RecordSet, operator: DnsOperator) -> None:

@@ -212,6 +212,18 @@ def test_a_refused_record_of_the_second_zone_undoes_the_first(provider: Powerdns
     assert standing(provider, record) is None
 
 
+def test_a_batch_too_large_for_a_request(provider: PowerdnsProvider, record: RecordSet, operator: PdnsOperator) -> None:
+    text = " ".join(f'"{letter * 250}"' for letter in "abcdefghijklmnop")
+    many = [replace(record, name=f"n{number}.{record.name}", type="TXT", values=(text,)) for number in range(600)]
+    operator.put(replace(many[-1], values=('"tangan"',)))
+    with pytest.raises(ChangedMeanwhile):
+        create(provider, *many)
+    assert set(provider.read(many[:-1]).values()) == {None}
+    operator.remove(many[-1])
+    create(provider, *many)
+    assert provider.read(many) == {each.identity: each for each in many}
+
+
 def test_a_lost_answer_is_looked_up_before_anything_is_sent_again(
     make_provider: Make, pdns: PdnsServer, record: RecordSet
 ) -> None:

@@ -217,7 +217,7 @@ class DnsProviderContract(DnsContract):
         many = [replace(record, name=f"n{number}.{record.name}") for number in range(provider.capabilities.batch)]
         assert len(create(provider, *many)) == len(many)
         assert provider.read(many) == {each.identity: each for each in many}
-        assert all(verification.live for verification in provider.verify(many, timeout=TIMEOUT))
+        assert all(verification.live for verification in provider.verify(many[-100:], timeout=TIMEOUT))
         delete(provider, *many)
         assert set(provider.read(many).values()) == {None}
 

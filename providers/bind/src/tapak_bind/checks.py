@@ -15,15 +15,15 @@ from tapak.sdk.dns.servers import Server
 from tapak.sdk.errors import TapakError
 from tapak.sdk.provider import Check
 from tapak_bind.failures import from_answer, from_exception
+from tapak_bind.listing import ZoneListing
 from tapak_bind.updating import Updater
-from tapak_bind.zone import ZoneTransfer
 
 # A name that nobody gives out: deleting what isn't there tries the right and leaves the serial as it is.
 _NOBODYS = "_tapak-check"
 
 
 def run(
-    zones: Sequence[dns.name.Name], updater: Updater, transfer: ZoneTransfer, servers: Sequence[Server], timeout: float
+    zones: Sequence[dns.name.Name], updater: Updater, transfer: ZoneListing, servers: Sequence[Server], timeout: float
 ) -> list[Check]:
     """A line for each zone at each of ``servers`` (the primary first), and for each right at the primary."""
     asks = [Ask(server, Question(zone, dns.rdatatype.SOA)) for server in servers for zone in zones]
@@ -49,7 +49,7 @@ def _served(ask: Ask, serial: int | None, what: str) -> Check:
     return Check(f"{what} {name}", True, f"{ask.server} melayani zona {name} dengan serial {serial}.")
 
 
-def _rights(zone: dns.name.Name, serial: int, updater: Updater, transfer: ZoneTransfer, server: Server) -> list[Check]:
+def _rights(zone: dns.name.Name, serial: int, updater: Updater, transfer: ZoneListing, server: Server) -> list[Check]:
     def key() -> object:
         return updater.absent(Question(zone, dns.rdatatype.CNAME), zone)
 

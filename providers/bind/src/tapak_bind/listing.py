@@ -1,11 +1,14 @@
-"""A whole zone by AXFR (RFC 5936), read from the wire: 100,000 records in a second or two, and never as a zone."""
+"""Zones by AXFR (RFC 5936) and what changed in them by IXFR (RFC 1995), read from the wire: 100,000 records in a
+second or two, and never as a zone."""
 
 from __future__ import annotations
 
 import socket
 import struct
 import time
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import dns.exception
@@ -16,6 +19,8 @@ import dns.rcode
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
+import dns.rrset
+import dns.serial
 import dns.tsig
 import dns.xfr
 
@@ -23,15 +28,42 @@ from tapak.sdk.dns.records import MAX_TTL, label
 from tapak.sdk.dns.servers import Server
 from tapak.sdk.resources import RecordSet
 from tapak_bind import failures
-from tapak_bind.zone import LIFETIME, MADE_BY_SERVER
+
+# What the server makes by itself: the serial's bearer, and signing (RFC 4034, RFC 5155, RFC 7344; BIND's TYPE65534).
+MADE_BY_SERVER = ("SOA", "RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY", "TYPE65534")
+LIFETIME = 120.0
 
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_*")
-_MADE = frozenset(int(kind) for kind in MADE_BY_SERVER)
+_MADE = frozenset(int(dns.rdatatype.from_text(kind)) for kind in MADE_BY_SERVER)
 _HEAD, _RECORD = struct.Struct("!6H"), struct.Struct("!HHIH")
 
 
+Record = tuple[str, int, int, str]
+"""Owner, type, TTL in seconds, and value in canonical text."""
+
+
+@dataclass(frozen=True)
+class ZoneDelta:
+    """What a transfer told, without the SOA and what signing adds.
+
+    ``removed`` and ``added`` are the records that left and came up to ``serial``. With ``full`` the server gave the
+    whole zone instead, and ``records`` gives it, once.
+    """
+
+    serial: int
+    full: bool
+    removed: frozenset[Record]
+    added: frozenset[Record]
+    records: Iterator[RecordSet]
+
+    @property
+    def touched(self) -> set[tuple[str, int]]:
+        """Owner and type of the RRsets that records left or came to."""
+        return {(name, rdtype) for name, rdtype, _, _ in self.removed | self.added}
+
+
 class ZoneListing:
-    """Transfers whole zones from the primary, signed with ``key``; ``timeout`` is in seconds for each message."""
+    """Transfers zones from the primary, signed with ``key``; ``timeout`` is in seconds for each message."""
 
     def __init__(self, server: Server, key: dns.tsig.Key, timeout: float) -> None:
         self._server = server
@@ -44,21 +76,30 @@ class ZoneListing:
         Raises:
             ProviderError: the transfer was refused, broke off or wasn't signed to its end.
         """
-        taken = self._transfer(zone)
+        taken = self._transfer(zone, None)
         return taken.serial, _given(label(zone), taken.found)
 
-    def _transfer(self, zone: dns.name.Name) -> _Transfer:
-        query = dns.message.make_query(zone, dns.rdatatype.AXFR, flags=0)
+    def changes_since(self, zone: dns.name.Name, serial: int) -> ZoneDelta:
+        """What changed after ``serial``; the whole zone where that is too old for the server or ahead of it.
+
+        Raises:
+            ProviderError: as for :meth:`read`.
+        """
+        taken = self._transfer(zone, serial)
+        removed = frozenset(record for record, times in taken.net.items() if times < 0)
+        added = frozenset(record for record, times in taken.net.items() if times > 0)
+        return ZoneDelta(taken.serial, taken.full, removed, added, _given(label(zone), taken.found))
+
+    def _transfer(self, zone: dns.name.Name, since: int | None) -> _Transfer:
+        query = dns.message.make_query(zone, dns.rdatatype.AXFR if since is None else dns.rdatatype.IXFR, flags=0)
+        if since is not None:
+            query.authority.append(dns.rrset.from_text(zone, 0, "IN", "SOA", f". . {since} 0 0 0 0"))
         query.use_tsig(self._key)
-        wire = query.to_wire()
-        taken = _Transfer(zone, self._key, query)
-        until = time.monotonic() + LIFETIME
+        taken = _Transfer(zone, self._key, query, since)
         try:
-            with socket.create_connection((self._server.address, self._server.port), self._timeout) as connection:
-                connection.sendall(len(wire).to_bytes(2, "big") + wire)
-                with connection.makefile("rb") as stream:
-                    while not taken.whole and time.monotonic() < until:
-                        taken.take(_message(stream))
+            self._take(taken, query.to_wire())
+        except dns.xfr.SerialWentBackwards:  # the server was set back: only the whole zone tells
+            return self._transfer(zone, None)
         except dns.xfr.TransferError as error:
             raise failures.from_rcode(self._server, error.rcode, f"transfer zona {label(zone)}") from error
         except EOFError as error:
@@ -66,6 +107,14 @@ class ZoneListing:
         except (dns.exception.DNSException, OSError, struct.error, IndexError) as error:
             raise failures.from_exception(self._server, error) from error
         return self._complete(taken)
+
+    def _take(self, taken: _Transfer, wire: bytes) -> None:
+        until = time.monotonic() + LIFETIME
+        with socket.create_connection((self._server.address, self._server.port), self._timeout) as connection:
+            connection.sendall(len(wire).to_bytes(2, "big") + wire)
+            with connection.makefile("rb") as stream:
+                while not taken.whole and time.monotonic() < until:
+                    taken.take(_message(stream))
 
     def _complete(self, taken: _Transfer) -> _Transfer:
         if not taken.whole:
@@ -87,17 +136,23 @@ def _given(zone: str, found: Found) -> Iterator[RecordSet]:
 
 
 class _Transfer:
-    """What has come of a transfer so far. ``signed``: the last message bore a valid signature (RFC 8945 5.3.1)."""
+    """What has come of a transfer so far. ``signed``: the last message bore a valid signature (RFC 8945 5.3.1).
 
-    def __init__(self, zone: dns.name.Name, key: dns.tsig.Key, query: dns.message.Message) -> None:
+    ``found`` is the whole zone; or ``net`` counts what came and left since the serial ``since``.
+    """
+
+    def __init__(self, zone: dns.name.Name, key: dns.tsig.Key, query: dns.message.Message, since: int | None) -> None:
         self.found: Found = {}
+        self.net: Counter[Record] = Counter()
         self.serial = 0
+        self.full = True
         self.whole = self.signed = False
         self._zone = label(zone)
         self._key = key
         self._query = query
+        self._since = since
         self._context: dns.tsig.HMACTSig | None = None
-        self._begun = False
+        self._records = self._sign = self._reached = 0
         self._names: dict[int, str] = {}
 
     def take(self, wire: bytes) -> None:
@@ -143,19 +198,35 @@ class _Transfer:
         owner, at = self._name(wire, at)
         rdtype, rdclass, ttl, size = _RECORD.unpack_from(wire, at)
         start, end = at + _RECORD.size, at + _RECORD.size + size
+        self._records += 1
         if rdtype == dns.rdatatype.SOA:
-            self._bracket(owner)
-            self.serial = int.from_bytes(wire[end - 20 : end - 16], "big")
-        elif not self._begun or self.whole or end > len(wire):
+            self._bracket(owner, int.from_bytes(wire[end - 20 : end - 16], "big"))
+        elif self._records == 1 or self.whole or end > len(wire):
             raise dns.exception.FormError("a record outside the zone's SOAs")
         elif rdtype not in _MADE:
-            self._add(owner, rdtype, ttl if ttl <= MAX_TTL else 0, _value(wire, rdclass, rdtype, start, size))
+            ttl, value = ttl if ttl <= MAX_TTL else 0, _value(wire, rdclass, rdtype, start, size)
+            if self.full:
+                self._add(owner, rdtype, ttl, value)
+            else:
+                self.net[owner, rdtype, ttl, value] += self._sign
         return end
 
-    def _bracket(self, owner: str) -> None:
+    def _bracket(self, owner: str, serial: int) -> None:
+        """A SOA: the first and the last of the answer, and in an IXFR around what left and what came."""
         if owner != self._zone or self.whole:
             raise dns.exception.FormError("a SOA in the wrong place")
-        self.whole, self._begun = self._begun, True
+        if self._records == 1:
+            self.serial = serial
+            if self._since is not None and dns.serial.Serial(serial) < self._since:
+                raise dns.xfr.SerialWentBackwards
+            self.full = self._since is None or serial != self._since
+            self.whole = not self.full
+        elif self._records == 2 and self._since == serial:
+            self.full, self._sign = False, -1
+        elif self.full or (self._sign > 0 and self._reached == self.serial):
+            self.whole = True
+        else:
+            self._sign, self._reached = -self._sign, serial
 
     def _add(self, owner: str, rdtype: int, ttl: int, value: str) -> None:
         known = self.found.get((owner, rdtype))

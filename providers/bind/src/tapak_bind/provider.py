@@ -10,6 +10,7 @@ import dns.name
 import dns.rdataset
 import dns.rdatatype
 import dns.tsig
+from dns.rdatatype import RdataType
 
 from tapak.sdk.dns import facts
 from tapak.sdk.dns.asking import Question
@@ -21,11 +22,10 @@ from tapak.sdk.errors import ForeignResource
 from tapak.sdk.provider import Applied, Capabilities, Change, Check, Verification, ZoneChanges
 from tapak.sdk.resources import Fact, RecordSet, Spec
 from tapak_bind import checks
-from tapak_bind.listing import ZoneListing
+from tapak_bind.listing import ZoneDelta, ZoneListing
 from tapak_bind.reading import PrimaryReader
 from tapak_bind.settings import BindSettings
 from tapak_bind.updating import Updater
-from tapak_bind.zone import ZoneDelta, ZoneTransfer
 
 BATCH = 1000
 # RRsets touched since a serial from which on the whole zone is quicker than a question for each.
@@ -55,9 +55,8 @@ class BindProvider(DnsProvider):
         others.pop((self._primary.address, self._primary.port), None)
         self._servers = [self._primary, *(Server(address, port, transport) for address, port in others)]
         key = dns.tsig.Key(dns.name.from_text(settings["key_name"]), settings["key_secret"], settings["algorithm"])
-        self._updater = Updater(self._primary, key, timeout)
-        self._transfer = ZoneTransfer(self._primary, key, timeout)
         self._listing = ZoneListing(self._primary, key, timeout)
+        self._updater = Updater(self._primary, key, timeout, self._listing)
         self._verifier = Verifier(self._servers)
         self._counted: dict[str, tuple[int, int]] = {}
 
@@ -67,7 +66,7 @@ class BindProvider(DnsProvider):
 
     def check(self) -> Sequence[Check]:
         zones = [owner(zone) for zone in self.zones]
-        return checks.run(zones, self._updater, self._transfer, self._servers, self.settings["timeout"])
+        return checks.run(zones, self._updater, self._listing, self._servers, self.settings["timeout"])
 
     def read(self, specs: Sequence[Spec]) -> Mapping[str, Spec | None]:
         """What stands now at the identities of ``specs``.
@@ -120,18 +119,15 @@ class BindProvider(DnsProvider):
         origin = owner(self.served(zone))
         if since is None:
             return self._whole(zone)
-        delta = self._transfer.changes_since(origin, since)
-        if not delta.full and len(delta.touched) <= MANY:
+        delta = self._listing.changes_since(origin, since)
+        if delta.full:
+            return ZoneChanges(zone, delta.serial, True, {record.identity: record for record in delta.records})
+        if len(delta.touched) <= MANY:
             try:
                 return ZoneChanges(zone, delta.serial, False, self._touched(origin, delta))
             except ForeignResource:  # a delegation came or went: the transfer tells what a question can't
                 pass
-        if not delta.full:
-            return self._whole(zone)
-        present = {
-            _identity(question): record_set(origin, question.name, found) for question, found in delta.rrsets.items()
-        }
-        return ZoneChanges(zone, delta.serial, True, present)
+        return self._whole(zone)
 
     def zone_records(self, zone: str) -> Iterator[RecordSet]:
         """Every RRset that the primary holds, by AXFR."""
@@ -146,7 +142,8 @@ class BindProvider(DnsProvider):
         return ZoneChanges(zone, serial, True, {record.identity: record for record in found})
 
     def _touched(self, origin: dns.name.Name, delta: ZoneDelta) -> dict[str, RecordSet | None]:
-        standing = self._reader.standing(dict.fromkeys(delta.touched, origin))
+        questions = (Question(dns.name.from_text(name), RdataType.make(kind)) for name, kind in delta.touched)
+        standing = self._reader.standing(dict.fromkeys(questions, origin))
         return {
             _identity(question): record_set(origin, question.name, found) if found is not None else None
             for question, found in standing.items()

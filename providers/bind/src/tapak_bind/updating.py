@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import dns.exception
 import dns.message
@@ -16,25 +15,29 @@ import dns.update
 
 from tapak.sdk.dns.asking import Question
 from tapak.sdk.dns.provider import Swap
-from tapak.sdk.dns.records import label, same
+from tapak.sdk.dns.records import Parsed, label, same
 from tapak.sdk.dns.servers import Server
-from tapak.sdk.errors import ChangedMeanwhile, Invalid, TapakError
+from tapak.sdk.errors import ChangedMeanwhile, ProviderError, TapakError
+from tapak.sdk.resources import RecordSet
 from tapak_bind import failures
-from tapak_bind.reading import CNAME, KINDS, STAND_ALONE, PrimaryReader
+from tapak_bind.composing import Piece, fill, messages
+from tapak_bind.listing import Record, ZoneListing
+from tapak_bind.reading import PrimaryReader
 
 SHORTEST_WAIT = 0.05
-# Record sets in one message: with prerequisites as many as 64 kB are likely to hold, so that few are composed in vain.
-FITTING = 500
+# Record sets in a message from which on a transfer of what it changed is quicker than a question for each.
+MANY = 50
 
 
 class Updater:
     """Sends signed updates to the primary and reads back what came of them."""
 
-    def __init__(self, server: Server, key: dns.tsig.Key, timeout: float) -> None:
+    def __init__(self, server: Server, key: dns.tsig.Key, timeout: float, listing: ZoneListing) -> None:
         self._server = server
         self._keyring = {key.name: key}
         self._key = key
         self._timeout = timeout
+        self._listing = listing
         self.reader = PrimaryReader(server, timeout, self.absent)
 
     def message(self, zone: dns.name.Name) -> dns.update.UpdateMessage:
@@ -48,13 +51,12 @@ class Updater:
 
         Raises:
             dns.exception.Timeout, OSError: the answer is lost or the server is down.
-            dns.exception.TooBig: the message is over 64 kB; nothing was sent.
             ProviderError: the server refused the message.
         """
         limit = self._timeout if timeout is None else min(timeout, self._timeout)
         try:
             answer = self._server.exchange(message, limit)
-        except (dns.exception.Timeout, dns.exception.TooBig, OSError):
+        except (dns.exception.Timeout, OSError):
             raise
         except dns.exception.DNSException as error:
             raise failures.from_exception(self._server, error) from error
@@ -87,28 +89,27 @@ class Updater:
         """
         deadline = time.monotonic() + timeout
         made: list[list[Swap]] = []
-        waiting = _by_zone(swaps)
-        try:
-            while waiting:
-                part = waiting.popleft()
-                try:
-                    if self._commit(part, deadline):
-                        made.append(part)
-                except dns.exception.TooBig:
-                    waiting.extendleft(_halves(part))
-        except TapakError as error:
-            raise self._undone(made, error) from error
+        for part in [part for each in _by_zone(swaps) for part in messages(each)]:
+            try:
+                if self._commit(part, deadline):
+                    made.append([piece.swap for piece in part])
+            except TapakError as error:
+                raise self._undone(made, error) from error
 
-    def _commit(self, swaps: Sequence[Swap], deadline: float) -> bool:
-        """Make the swaps of one zone; False where they had all been made before.
+    def _commit(self, pieces: Sequence[Piece], deadline: float) -> bool:
+        """Make the swaps of one message; False where they had all been made before.
 
         An answer may be lost after the update was made, so that the same update is refused when it is sent again:
         what stands decides, not the answer.
         """
+        swaps = [piece.swap for piece in pieces]
+        zone = swaps[0].target.zone
+        before = self.reader.serial(zone) if len(swaps) >= MANY else None
         lost = False
         while True:
             left = deadline - time.monotonic()
-            message = self._compose(swaps)
+            message = self.message(zone)
+            fill(message, pieces)
             try:
                 rcode = self.send(message, max(min(left, self._timeout / 3), SHORTEST_WAIT))
             except (dns.exception.Timeout, OSError) as error:
@@ -118,23 +119,28 @@ class Updater:
                 if self._settled(swaps, deadline):
                     return True
                 continue
+            made = rcode == dns.rcode.NOERROR
+            if made and before is not None and self._transferred(zone, before, swaps):
+                return True
             if self._settled(swaps, deadline):
-                return lost or rcode == dns.rcode.NOERROR
+                return lost or made
             raise _changed(swaps, rcode)
 
-    def _compose(self, swaps: Sequence[Swap]) -> dns.update.UpdateMessage:
-        message = self.message(swaps[0].target.zone)
-        leaving = {swap.question for swap in swaps if swap.new is None}
-        for swap in swaps:
-            if swap.old is not None:
-                message.present(swap.old.name, *swap.old.rdataset)
-                message.delete(swap.old.name, swap.old.rdtype)
-            else:
-                _require_room(message, swap.question, swap.target.zone, leaving)
-        for swap in swaps:  # after every removal: a CNAME may take an address's place
-            if swap.new is not None:
-                message.add(swap.new.name, swap.new.rdataset)
-        return message
+    def _transferred(self, zone: dns.name.Name, before: int, swaps: Sequence[Swap]) -> bool:
+        """Whether what changed since the serial ``before`` is, at the names of ``swaps``, exactly what they change.
+
+        With the prerequisites, which held, that tells what stands. False where a transfer can't tell.
+        """
+        try:
+            delta = self._listing.changes_since(zone, before)
+        except ProviderError:
+            return False
+        keys = {(swap.target.spec.name, int(swap.target.rdtype)) for swap in swaps}
+        old, new = _values(swap.old for swap in swaps), _values(swap.new for swap in swaps)
+        if delta.full:
+            return {each for each in _standing(delta.records) if each[:2] in keys} == new
+        removed, added = ({each for each in some if each[:2] in keys} for some in (delta.removed, delta.added))
+        return removed == old - new and added == new - old
 
     def _settled(self, swaps: Sequence[Swap], deadline: float) -> bool:
         """Whether everything stands as it is to stand, with its TTL."""
@@ -155,7 +161,8 @@ class Updater:
         left: list[Swap] = []
         for part in reversed(made):
             try:
-                self._commit([swap.undo for swap in part], time.monotonic() + self._timeout)
+                for pieces in messages(_ordered([swap.undo for swap in part])):
+                    self._commit(pieces, time.monotonic() + self._timeout)
             except TapakError:
                 left += part
         if not left:
@@ -164,35 +171,31 @@ class Updater:
         return type(error)(told, log=f"{error.log}; could not undo {_names(left)}")
 
 
-def _by_zone(swaps: Sequence[Swap]) -> deque[list[Swap]]:
-    """The swaps of each zone in portions, removals first: where it must be cut, a name is freed before it is taken."""
+def _by_zone(swaps: Sequence[Swap]) -> list[list[Swap]]:
+    """The swaps of each zone, removals first: in whichever message, a name is freed before it is taken."""
     zones: dict[dns.name.Name, list[Swap]] = {}
-    for swap in sorted(swaps, key=lambda swap: swap.new is not None):
+    for swap in _ordered(swaps):
         zones.setdefault(swap.target.zone, []).append(swap)
-    return deque(part[at : at + FITTING] for part in zones.values() for at in range(0, len(part), FITTING))
+    return list(zones.values())
 
 
-def _halves(swaps: list[Swap]) -> tuple[list[Swap], list[Swap]]:
-    """The later half, then the earlier one, as ``deque.extendleft`` wants them."""
-    if len(swaps) == 1:
-        told = f"Rekaman {swaps[0].target.spec.identity} terlalu besar untuk satu pesan DNS; kurangi nilainya."
-        raise Invalid(told, log=f"{swaps[0].target.spec.identity}: over 64 kB")
-    middle = len(swaps) // 2
-    return swaps[middle:], swaps[:middle]
+def _ordered(swaps: Sequence[Swap]) -> list[Swap]:
+    return sorted(swaps, key=lambda swap: swap.new is not None)
 
 
-def _require_room(
-    message: dns.update.UpdateMessage, question: Question, zone: dns.name.Name, leaving: set[Question]
-) -> None:
-    """Prerequisites of a new RRset: it isn't there, and neither is what can't stand beside it."""
-    name, alone = question.name, question.rdtype in STAND_ALONE
-    if alone and not any(Question(name, kind) in leaving for kind in KINDS):
-        message.absent(name)
-        return
-    others = KINDS if alone else (CNAME,) if name == zone else STAND_ALONE
-    for kind in dict.fromkeys((question.rdtype, *others)):
-        if Question(name, kind) not in leaving:
-            message.absent(name, kind)
+def _values(several: Iterable[Parsed | None]) -> set[Record]:
+    return {
+        (each.spec.name, int(each.rdtype), each.rdataset.ttl, rdata.to_text())
+        for each in several
+        if each is not None
+        for rdata in each.rdataset
+    }
+
+
+def _standing(records: Iterable[RecordSet]) -> Iterator[Record]:
+    for each in records:
+        rdtype = int(dns.rdatatype.from_text(each.type))
+        yield from ((each.name, rdtype, each.ttl, value) for value in each.values)
 
 
 def _changed(swaps: Sequence[Swap], rcode: dns.rcode.Rcode) -> ChangedMeanwhile:

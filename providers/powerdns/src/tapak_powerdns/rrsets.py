@@ -15,7 +15,7 @@ import dns.rdataclass
 import dns.rdataset
 import dns.rdatatype
 
-from tapak.sdk.dns.records import TYPES, Parsed, label, same
+from tapak.sdk.dns.records import TYPES, Parsed, same
 from tapak.sdk.resources import RecordSet
 
 ACCOUNT = "tapak"
@@ -112,7 +112,7 @@ def content(rdata: dns.rdata.Rdata) -> str:
 
 
 def _named(parsed: Parsed) -> dict[str, str]:
-    return {"name": f"{label(parsed.name)}.", "type": dns.rdatatype.to_text(parsed.rdtype)}
+    return {"name": f"{parsed.spec.name}.", "type": parsed.spec.type}
 
 
 def _rdataset(kind: str, contents: Sequence[str], ttl: int) -> dns.rdataset.Rdataset | None:

@@ -8,7 +8,7 @@ the same RRset past Tapak between our reading and our PATCH, some milliseconds l
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from tapak.sdk.dns.provider import Swap
@@ -20,6 +20,10 @@ from tapak_powerdns.zones import Node, Zones, delegated, hides, patch
 Alone = Callable[[str, float], AbstractContextManager[None]]
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.3
 TRIES = 4
+# Bytes of one PATCH: PowerDNS takes 2 MB (webserver-max-bodysize) unless it is told otherwise.
+LARGEST = 1_800_000
+# What JSON adds to an RRset, or to a value of it, about.
+AROUND = 100
 
 
 class Updater:
@@ -33,21 +37,20 @@ class Updater:
         self._sqlite: bool | None = None
 
     def swap(self, swaps: Sequence[Swap], timeout: float) -> None:
-        """Make ``swaps``, all or none: a PATCH for each zone, and what was made is undone where a later one fails.
+        """Make ``swaps``, all or none: a PATCH for each zone, more where it would be too large.
+
+        What was made is undone where a later one fails.
 
         Raises:
             ChangedMeanwhile: the server doesn't hold an ``old``; nothing was changed.
             ProviderError: anything else.
         """
         deadline = time.monotonic() + timeout
-        by_zone: dict[str, list[Swap]] = {}
-        for swap in swaps:
-            by_zone.setdefault(swap.target.spec.zone, []).append(swap)
-        made: list[list[Swap]] = []
-        for zone in sorted(by_zone):
+        made: list[Sequence[Swap]] = []
+        for part in _parts(swaps):
             try:
-                if self._commit(zone, by_zone[zone], deadline):
-                    made.append(by_zone[zone])
+                if self._commit(part[0].target.spec.zone, part, deadline):
+                    made.append(part)
             except TapakError as error:
                 raise self._undone(made, error) from error
 
@@ -106,7 +109,7 @@ class Updater:
         return commented(found.comments if found else (), swap.note) if self._comments else None
 
     def _nodes(self, zone: str, swaps: Sequence[Swap], deadline: float) -> dict[str, Node]:
-        return self._zones.nodes(zone, {swap.target.name for swap in swaps}, _left(deadline))
+        return self._zones.nodes(zone, {swap.target.spec.name for swap in swaps}, _left(deadline))
 
     def _lock(self, zone: str, deadline: float) -> str:
         if self._sqlite is None:
@@ -114,7 +117,7 @@ class Updater:
             self._sqlite = "sqlite" in str(launched.get("value", ""))
         return f"powerdns {self._client.url}" + ("" if self._sqlite else f" {zone}")
 
-    def _undone(self, made: Sequence[list[Swap]], error: TapakError) -> TapakError:
+    def _undone(self, made: Sequence[Sequence[Swap]], error: TapakError) -> TapakError:
         """Undo what was ``made`` before ``error``; the error to raise, which tells what could not be undone."""
         left: list[Swap] = []
         for part in reversed(made):
@@ -126,6 +129,22 @@ class Updater:
             return error
         told = f"{error.message} Yang sudah terlanjur diubah dan belum dikembalikan: {_names(left)}."
         return type(error)(told, log=f"{error.log}; could not undo {_names(left)}")
+
+
+def _parts(swaps: Sequence[Swap]) -> Iterator[list[Swap]]:
+    """The swaps of each zone, as many as fit into a PATCH; removals first: a name is freed before it is taken."""
+    part: list[Swap] = []
+    size = 0
+    for swap in sorted(swaps, key=lambda swap: (swap.target.spec.zone, swap.new is not None)):
+        spec = swap.target.spec
+        own = AROUND + len(spec.name) + len(swap.note) + sum(AROUND + 2 * len(value) for value in spec.values)
+        if part and (size + own > LARGEST or spec.zone != part[0].target.spec.zone):
+            yield part
+            part, size = [], 0
+        part.append(swap)
+        size += own
+    if part:
+        yield part
 
 
 def _left(deadline: float) -> float:

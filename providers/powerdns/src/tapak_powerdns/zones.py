@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import dns.name
-
-from tapak.sdk.dns.records import ALONE, Parsed, label
+from tapak.sdk.dns.records import ALONE, Parsed
 from tapak.sdk.errors import ForeignResource, ProviderBroken, ProviderDenied
 from tapak_powerdns.client import Client, Refused, refused
 from tapak_powerdns.rrsets import Standing, standing
@@ -70,7 +68,7 @@ class Zones:
             rrsets = (each for each in found["rrsets"] if each["type"] not in MADE_BY_SERVER)
             return int(found["serial"]), [standing(zone, each) for each in rrsets]
 
-    def nodes(self, zone: str, names: Collection[dns.name.Name], timeout: float | None = None) -> dict[str, Node]:
+    def nodes(self, zone: str, names: Collection[str], timeout: float | None = None) -> dict[str, Node]:
         """What stands at each of ``names`` and at their ancestors below ``zone``; nothing in a zone still to be made.
 
         Raises:
@@ -217,7 +215,7 @@ def patch(client: Client, zone: str, changes: Sequence[Mapping[str, Any]], timeo
 
 def hides(parsed: Parsed, node: Node) -> list[Standing]:
     """What stands at the name and keeps ``parsed`` from being made: it or the other one stands alone."""
-    kind = dns.rdatatype.to_text(parsed.rdtype)
+    kind = parsed.spec.type
     apex = parsed.name == parsed.zone
     return [
         each
@@ -234,15 +232,15 @@ def _owner(record: Mapping[str, Any]) -> str:
     return str(record["name"]).rstrip(".").lower()
 
 
-def _lineage(name: dns.name.Name, zone: str) -> Iterator[str]:
+def _lineage(name: str, zone: str) -> Iterator[str]:
     """``name`` and its ancestors below ``zone``."""
-    owner = label(name)
+    owner = name
     yield owner
     while owner != zone and (owner := owner.partition(".")[2]) != zone:
         yield owner
 
 
-def _refuse_below_delegation(name: dns.name.Name, zone: str, nodes: Mapping[str, Node]) -> None:
+def _refuse_below_delegation(name: str, zone: str, nodes: Mapping[str, Node]) -> None:
     own, *above = _lineage(name, zone)
     if any("NS" in nodes[owner] and nodes[owner]["NS"].spec is not None for owner in above):
         raise delegated(own)

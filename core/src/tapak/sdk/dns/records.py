@@ -15,6 +15,9 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdataset
 import dns.rdatatype
+import dns.rdtypes.IN.A
+import dns.rdtypes.IN.AAAA
+from dns.rdatatype import AAAA, A
 
 from tapak.sdk.errors import Invalid
 from tapak.sdk.resources import RecordSet
@@ -24,11 +27,13 @@ TYPES = ("A", "AAAA", "CAA", "CNAME", "HTTPS", "MX", "NS", "PTR", "SRV", "SSHFP"
 ALONE = ("CNAME", "NS")
 MAX_TTL = 2**31 - 1  # RFC 2181 section 8
 MAX_VALUE = 4096
+_RDTYPES = {kind: dns.rdatatype.from_text(kind) for kind in TYPES}
+_ADDRESSES = {A: dns.rdtypes.IN.A.A, AAAA: dns.rdtypes.IN.AAAA.AAAA}
 
 # Letters, digits and hyphens (RFC 1123), the underscore of service names (RFC 8552), a wildcard in front (RFC 4592).
 _LABEL = re.compile(r"_?[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9_])?|_")
 # A semicolon begins a comment and a parenthesis a continued line (RFC 1035 section 5.1): in quotes or not at all.
-_UNQUOTED = re.compile(r'(?:[^\s"\\;()]|"(?:[^"\\]|\\.)*"| )+')
+_UNQUOTED = re.compile(r'(?:[^\s"\\;()]++|"(?:[^"\\]|\\.)*"| )+')
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ def _parse(spec: RecordSet) -> Parsed:
     if spec.type in ALONE and name == zone:
         told = f"{spec.type} pada puncak zona bukan rekaman layanan; diatur oleh pengelola zona di server DNS."
         _refuse(told, f"{spec.type} at the apex", "name")
-    rdtype = dns.rdatatype.from_text(spec.type)
+    rdtype = _RDTYPES[spec.type]
     rdatas = [_rdata(rdtype, value) for value in spec.values]
     if not rdatas or (spec.type == "CNAME" and len(set(rdatas)) > 1):
         _refuse("Rekaman DNS memerlukan nilai, dan CNAME tepat satu.", "no value, or several for CNAME", "values")
@@ -89,19 +94,27 @@ def owner(name: str) -> dns.name.Name:
     rest = labels[1:] if labels[0] == "*" else labels
     if len(name) > 253 or not rest or not all(_LABEL.fullmatch(label) for label in rest):
         _refuse(f"{shown(name)} bukan nama domain yang sah.", f"not a domain name: {shown(name)}", "name")
-    return dns.name.from_text(name)
+    return dns.name.Name((*(label.encode() for label in labels), b""))
 
 
+@lru_cache(maxsize=4096)
 def _rdata(rdtype: dns.rdatatype.RdataType, value: str) -> dns.rdata.Rdata:
-    if len(value) > MAX_VALUE or any(unicodedata.category(letter)[0] == "C" for letter in value):
+    if len(value) > MAX_VALUE or not (value.isprintable() or _harmless(value)):
         _refuse(f"Nilai {shown(value)} terlalu panjang atau memuat karakter kendali.", "control characters", "values")
     text = rdtype == dns.rdatatype.TXT
     if not _UNQUOTED.fullmatch(value) or not (text or (value.isascii() and "@" not in value.split(" "))):
         _refuse_value(rdtype, value)
     try:
+        if rdtype in _ADDRESSES:  # nothing that a tokenizer need take apart
+            return _ADDRESSES[rdtype](dns.rdataclass.IN, rdtype, value)  # type: ignore[no-untyped-call]
         return dns.rdata.from_text(dns.rdataclass.IN, rdtype, value, origin=dns.name.root, relativize=False)
     except (dns.exception.DNSException, ValueError):
         _refuse_value(rdtype, value)
+
+
+def _harmless(value: str) -> bool:
+    """Whether ``value`` has no control characters, nor others without a form (Unicode's categories C)."""
+    return all(unicodedata.category(letter)[0] != "C" for letter in value)
 
 
 def _refuse_value(rdtype: dns.rdatatype.RdataType, value: str) -> NoReturn:
