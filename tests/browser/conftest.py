@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from tapak.testing.browser import PATIENCE, Browsing, Visitor
+from tapak.testing.browser import PATIENCE, Browsing, Visitor, launched
 from tapak.testing.deployment import Deployment
 
 SCREENSHOTS = "TAPAK_SCREENSHOTS"
@@ -26,13 +25,9 @@ def browsers() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium(browsers: Playwright, deployment: Deployment) -> Iterator[Browser]:
-    """Debian's Chromium (where there is none, Playwright's), which finds the tenants' hosts and sites here."""
-    hosts = [f"*.{ending}" for agency in (deployment.one, deployment.other) for ending in ("localhost", agency.zone)]
-    mapped = ", ".join(f"MAP {host} 127.0.0.1" for host in dict.fromkeys(hosts))
-    browser = browsers.chromium.launch(
-        executable_path=shutil.which("chromium"),
-        args=["--no-sandbox", f"--host-resolver-rules={mapped}"],
-    )
+    """A browser that finds the tenants' hosts and sites here."""
+    endings = [ending for agency in (deployment.one, deployment.other) for ending in ("localhost", agency.zone)]
+    browser = launched(browsers, endings)
     yield browser
     browser.close()
 

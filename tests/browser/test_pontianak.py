@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,7 +15,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tapak.demo.servers.process import wait_until
 from tapak.testing.archives import EICAR
-from tapak.testing.browser import DESK, PATIENCE, PHONE, Browsing, Visitor
+from tapak.testing.browser import DESK, PATIENCE, PHONE, Browsing, Visitor, launched
 from tapak.testing.deployment import Case, Deployment
 
 APPLICANT = "pemohon@disdukcapil.pontianak.go.id"
@@ -65,8 +64,7 @@ def running(pontianak: Deployment) -> Deployment:
 @pytest.fixture(scope="module")
 def window(browsers: Playwright, running: Deployment) -> Iterator[Browser]:
     """A browser that finds the agency's host here."""
-    mapped = "--host-resolver-rules=MAP *.localhost 127.0.0.1"
-    browser = browsers.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", mapped])
+    browser = launched(browsers, ["localhost"])
     yield browser
     browser.close()
 
