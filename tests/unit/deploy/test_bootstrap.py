@@ -46,7 +46,7 @@ def test_whoever_may_not_install_is_told_what_to_have_run(bootstrap: Bootstrap) 
 
 
 def test_the_tests_need_a_browser_as_well(bootstrap: Bootstrap) -> None:
-    assert "--no-install-recommends apache2 chromium\n" in bootstrap("--test").stderr
+    assert "--no-install-recommends apache2 chromium-headless-shell\n" in bootstrap("--test").stderr
 
 
 def test_an_unknown_word_is_refused(bootstrap: Bootstrap) -> None:
