@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import func, select, text
 
 from tapak.inventory import service as inventory
-from tapak.inventory.models import HeldName, Service
+from tapak.inventory.models import IMPORTED, HeldName, Service
 from tapak.provisioning import service as acts
-from tapak.provisioning.models import JournalEntry, Resource
+from tapak.provisioning.intake import take_in
+from tapak.provisioning.models import Connection, JournalEntry, Resource
+from tapak.sdk.errors import Conflict
 from tapak.sdk.resources import DesiredResource, RecordSet
 from tapak.tenants.models import Agency
 
@@ -127,3 +130,32 @@ def test_what_cannot_be_read_is_told(town: Town, tmp_path: Path) -> None:
     done = town.call("import", town.zone, "--from", str(source))
     assert "key_secret" in done.output
     assert town.services() == {}
+
+
+def many(town: Town, prefix: str, count: int) -> list[RecordSet]:
+    return [town.record(f"{prefix}{number}", "A", "192.0.2.10") for number in range(count)]
+
+
+def test_several_zones_are_taken_in_by_one_transaction_in_seconds(town: Town) -> None:
+    with town.database.begin(town.tenant.id) as session:
+        session.execute(text("set local statement_timeout = '5s'"))
+        connection = session.scalars(select(Connection)).one()
+        for prefix in "ab":
+            done = take_in(session, connection, town.zone, many(town, prefix, 8000), {"A"})
+            assert (done.names, done.record_sets) == (8000, 8000)
+        session.rollback()
+
+
+def test_a_service_may_have_thousands_of_resources(town: Town) -> None:
+    wanted = [DesiredResource(f"n{number}", each) for number, each in enumerate(many(town, "n", 20_000))]
+    with town.database.begin(town.tenant.id) as session:
+        service, other = (Service(title=title, procedure=IMPORTED, state="live") for title in ("Banyak", "Lain"))
+        session.add_all([service, other])
+        session.flush()
+        acts.declare(session, other.id, wanted[-1:])
+        with pytest.raises(Conflict) as refused:  # they are all asked about
+            acts.declare(session, service.id, wanted)
+        assert wanted[-1].spec.identity in refused.value.message
+        acts.declare(session, service.id, wanted[:1000])
+        assert session.scalar(select(func.count()).select_from(Resource)) == 1001
+        session.rollback()

@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 
+from tapak.cli.main import tapak
 from tapak.provisioning.models import JournalEntry, Resource
 
 from .conftest import Town, sweep
@@ -44,6 +46,9 @@ def test_the_plan_is_shown_and_nothing_happens(drifted: Town) -> None:
     plan = planned(drifted)
     actions = {each["identity"]: each["action"] for each in plan["plan"]}
     assert actions == {f"satu.{drifted.zone}/A": "update", f"dua.{drifted.zone}/A": "create"}
+    table = CliRunner().invoke(tapak, ["zone", "sync", drifted.zone, "--tenant", drifted.tenant.slug]).stdout
+    (line,) = [line for line in table.splitlines() if line.startswith("update")]
+    assert line.count(f"satu.{drifted.zone}") == 1
     assert drifted.standing() == before
 
 

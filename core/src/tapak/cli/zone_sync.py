@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -61,10 +63,15 @@ def sync(
     if as_json:
         show([{**summary, "plan": rows}], as_json)
     else:
-        show(rows, as_json)
+        show([{name: _short(told) for name, told in row.items()} for row in rows], as_json)
         show([summary], as_json)
     if left or not (handed or plan.empty):
         raise SystemExit(1)
+
+
+def _short(told: Any) -> Any:
+    """A record set without what its identity says already."""
+    return {name: told[name] for name in ("ttl", "values")} if isinstance(told, Mapping) else told
 
 
 def _wait(slug: str, name: str, seconds: float) -> int:

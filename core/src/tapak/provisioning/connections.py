@@ -85,16 +85,16 @@ def save_connection(
 
 
 def connection_for(
-    session: Session, spec: Spec, plugins: Registry, beside: Collection[int] = frozenset()
+    among: Sequence[Connection], spec: Spec, plugins: Registry, beside: Collection[int] = frozenset()
 ) -> Connection:
-    """The connection that ``spec`` goes to: by its zone, or for kinds without zones the first that takes its kind.
+    """The one ``among`` connections that ``spec`` goes to: by its zone, or for kinds without zones the first that fits.
 
     Connections ``beside`` which it is to lie (of what it needs) come before the others.
 
     Raises:
         Invalid: no connection serves it; the message says what an admin sets up.
     """
-    for connection in sorted(connections(session), key=lambda each: each.id not in beside):
+    for connection in sorted(among, key=lambda each: each.id not in beside):
         able = _capabilities(connection, plugins)
         if not _takes(connection, able, spec.kind):
             continue

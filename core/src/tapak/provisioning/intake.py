@@ -65,6 +65,7 @@ def take_in(
     candidates = _fitting(done, zone, records, served)
     while some := list(islice(candidates, AT_ONCE)):
         session.execute(_FILL, {"rows": json.dumps(some)})
+    _nested_loops(session, allowed=False)
     given = {"zone": zone, "imported": IMPORTED, "connection": connection.id}
     done.leave_out(DELEGATED, _identities(session, _DELEGATED, given))
     done.known = len(_identities(session, _KNOWN, given))
@@ -77,7 +78,13 @@ def take_in(
             log=f"import of {zone}: a record set was taken meanwhile",
         ) from problem
     session.execute(text("delete from zone_intake"))
+    _nested_loops(session, allowed=True)
     return done
+
+
+def _nested_loops(session: Session, *, allowed: bool) -> None:
+    """What one transaction has filled is thought empty until it ends: 100,000 times 100,000 rows would be looked at."""
+    session.execute(text("select set_config('enable_nestloop', :value, true)"), {"value": "on" if allowed else "off"})
 
 
 def _fitting(done: Intake, zone: str, records: Iterable[RecordSet], served: Set[str]) -> Iterator[Mapping[str, Any]]:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tapak.plugins import Registry
-from tapak.provisioning.connections import connection_for
+from tapak.provisioning.connections import connection_for, connections
 from tapak.provisioning.models import Connection, Resource
 from tapak.sdk.errors import Invalid
 from tapak.sdk.provider import Provider
@@ -38,6 +38,6 @@ def _standing(session: Session, site: Site) -> Connection | None:
 
 def _going(session: Session, plugins: Registry, site: Site) -> Connection | None:
     try:
-        return connection_for(session, site, plugins)
+        return connection_for(connections(session), site, plugins)
     except Invalid:
         return None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import and_, or_, select, tuple_, update
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, false, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from tapak.inventory.models import IMPORTED, Service
 from tapak.inventory.service import adopt_name, hand_names
 from tapak.plugins import Registry
 from tapak.provisioning.connections import connection_for
-from tapak.provisioning.models import JournalEntry, Resource
+from tapak.provisioning.models import Connection, JournalEntry, Resource
 from tapak.sdk.backups import Backup
 from tapak.sdk.errors import Conflict
 from tapak.sdk.resources import DesiredResource, RecordSet, Site, carried, spec_from_json, spec_to_json
@@ -55,15 +55,28 @@ def refuse_held(session: Session, service_id: int, resources: Sequence[DesiredRe
     Raises:
         Conflict: it does; the message names it.
     """
-    places = [(resource.spec.kind, resource.spec.identity) for resource in resources]
     query = select(Resource.identity).where(
-        tuple_(Resource.kind, Resource.identity).in_(places),
+        _at([(resource.spec.kind, resource.spec.identity) for resource in resources]),
         Resource.service_id != service_id,
         Resource.state != "gone",
     )
     held = session.scalars(query).first()
     if held is not None:
         raise _held(held)
+
+
+def _at(places: Iterable[tuple[str, str]]) -> ColumnElement[bool]:
+    """Rows of the given kinds and identities; an array a kind, since thousands of pairs are too deep for PostgreSQL."""
+    by_kind: dict[str, list[str]] = {}
+    for kind, identity in places:
+        by_kind.setdefault(kind, []).append(identity)
+    return or_(
+        false(),
+        *(
+            and_(Resource.kind == kind, Resource.identity == any_(literal(some, ARRAY(Text))))
+            for kind, some in by_kind.items()
+        ),
+    )
 
 
 def _held(identity: str) -> Conflict:
@@ -94,15 +107,15 @@ def take_over(session: Session, service_id: int, resources: Sequence[DesiredReso
     """
     places = [(each.spec.kind, each.spec.identity) for each in resources]
     taken = [place for place, each in zip(places, resources, strict=True) if each.takes_over is not None]
-    place, found = tuple_(Resource.kind, Resource.identity), Service.procedure == IMPORTED
+    found = Service.procedure == IMPORTED
     own = Service.agency_id == select(Service.agency_id).where(Service.id == service_id).scalar_subquery()
     query = (
         select(Resource)
         .join(Service, Service.id == Resource.service_id)
         .where(
             or_(
-                and_(place.in_(taken), or_(own, and_(found, Service.agency_id.is_(None)))),
-                and_(place.in_(places), found, own),
+                and_(_at(taken), or_(own, and_(found, Service.agency_id.is_(None)))),
+                and_(_at(places), found, own),
             ),
             Resource.service_id != service_id,
             Resource.state == "live",
@@ -129,10 +142,15 @@ def _leave(session: Session, former: int, names: set[str], service_id: int) -> N
         session.execute(update(Service).where(Service.id == former).values(state="ended"))
 
 
-def add(session: Session, service_id: int, resource: DesiredResource, plugins: Registry) -> None:
+def add(
+    session: Session, service_id: int, resource: DesiredResource, plugins: Registry, among: Sequence[Connection]
+) -> None:
     """A resource that the service didn't have, at the server of what it needs; with the name that it takes over."""
-    needed = {row.connection_id for row in rows_of(session, service_id) if row.key in resource.needs}
-    connection, seen = connection_for(session, resource.spec, plugins, needed), resource.takes_over
+    needed: set[int] = set()
+    if resource.needs:
+        flush(session)
+        needed = {row.connection_id for row in rows_of(session, service_id) if row.key in resource.needs}
+    connection, seen = connection_for(among, resource.spec, plugins, needed), resource.takes_over
     if seen is not None:
         adopt_name(session, session.get_one(Service, (session.info[TENANT], service_id)), seen.name)
     row = _row(service_id, connection.id, resource)

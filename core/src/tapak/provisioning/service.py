@@ -19,6 +19,7 @@ from tapak.engine.diff import plan_order
 from tapak.inventory.models import Service
 from tapak.inventory.service import give_up
 from tapak.plugins import Registry, registry
+from tapak.provisioning.connections import connections
 from tapak.provisioning.models import DRIFTED_CODE, JournalEntry, Resource
 from tapak.provisioning.rows import (
     WAKE,
@@ -86,16 +87,13 @@ def declare(
         elif place in wanted and row.key != wanted[place].key:
             row.key = f"{row.key}/{row.id}"  # out of the way of whatever takes it
     flush(session)
-    for place in sorted(wanted, key=lambda place: place not in rows):  # keys are given up before they are taken
-        known, resource = rows.get(place), wanted[place]
-        if known is not None and resource.gone:
-            known.key, known.removal, known.remove_after, known.suspended_spec = resource.key, True, None, None
-            remove(known)
-        elif known is not None:
-            change_row(known, resource)
-        else:
-            flush(session)
-            add(session, service_id, resource, plugins or registry())
+    for place in rows.keys() & wanted.keys():
+        _change(rows[place], wanted[place])
+    flush(session)  # keys are given up before they are taken
+    among = connections(session)
+    for place, resource in wanted.items():
+        if place not in rows:
+            add(session, service_id, resource, plugins or registry(), among)
     flush(session)
     if is_suspended(session, service_id):
         keep_off(rows_of(session, service_id))
@@ -103,6 +101,14 @@ def declare(
     if any(isinstance(resource.spec, Backup) for resource in resources):
         begin_recurring(session, service_id)
     set_service(session, service_id, "provisioning")
+
+
+def _change(row: Resource, resource: DesiredResource) -> None:
+    if resource.gone:
+        row.key, row.removal, row.remove_after, row.suspended_spec = resource.key, True, None, None
+        remove(row)
+    else:
+        change_row(row, resource)
 
 
 def wanted(session: Session, service_id: int) -> dict[str, Any]:

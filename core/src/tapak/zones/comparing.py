@@ -50,7 +50,7 @@ class Comparison:
         return [*self.missing, *self.changed]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Known:
     """What is kept of a resource while a zone is read: enough to see whether it stands so (None: not judged)."""
 
