@@ -246,7 +246,8 @@ def provision(way: Way) -> None:
 
 def hand_over(way: Way) -> None:
     page = way.at("hand_over")
-    figures(page, "agen di server")
+    figures(page, "log server", "server DNS")
+    expect(page.get_by_role("table")).not_to_contain_text("IP publik")
     press(page, "Kirim data dan laporan")
     done(page)
 

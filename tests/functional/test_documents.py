@@ -6,6 +6,7 @@ import hashlib
 import io
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -197,6 +198,10 @@ def test_a_letter_is_pending_until_it_is_rendered(
     assert (document.state, document.number, document.reader_position) == ("pending", "000.8/7/KOMINFO/2026", "head")
     assert document.filename == "Persetujuan hosting 000.8-7-KOMINFO-2026.pdf"
     assert woken(session) == [document.id]
+    named_after_a_letter = make(
+        session, asked, replace(notice(), subject="Lembar disposisi surat 5/12/2026"), number=""
+    )
+    assert named_after_a_letter.filename == "Lembar disposisi surat 5-12-2026.pdf"
 
     render(session, store, document.id)
     assert (document.state, document.problem) == ("ready", "")

@@ -8,9 +8,10 @@ from sqlalchemy import select, text, update
 from tapak.inventory import service as inventory
 from tapak.inventory.models import HeldName, Service
 from tapak.requests import facts, flow
-from tapak.requests.models import Request
+from tapak.requests.models import Request, Task
 from tapak.requests.names import name_problem
 from tapak.sdk.errors import Conflict, Invalid
+from tapak.sdk.resources import Fact
 from tapak.sdk.step_kinds import Reservation
 from tapak.tenants.models import Agency, Tenant
 
@@ -94,3 +95,18 @@ def test_reserved_names_are_told_alike_while_typing_at_submission_and_to_the_rev
     with office.desk("kasubbag_umum") as desk:
         (state,) = [fact for fact in flow.task_view(desk, task_id).facts if fact.key == "name_state"]
         assert state.value == typing
+
+
+def test_papers_that_leave_the_agency_tell_figures_of_the_request_alone(office, submission):
+    task_id = submit(office, submission, "dinkes")
+    servers, own = ["zone.example.test.serial", "capacity"], [f"usage:{NAME}"]
+    told = [Fact(key, key, "1", "agent") for key in (*servers, *own)]
+
+    def at(step):
+        with office.desk(None) as desk:
+            desk.session.execute(update(Task).values(step=step))
+            facts.store(desk, task_id, told)
+            return [fact["key"] for fact in desk.session.get(Task, (office.tenant.id, task_id)).facts]
+
+    assert at("review") == [*own, "name_state", *servers, "free_addresses"]
+    assert at("hand_over") == at("report") == [*own, "name_state"]

@@ -40,6 +40,13 @@ def test_the_notice_of_an_approval_is_numbered_and_gives_no_reasons(view_at, loa
     assert letter.context["applicant_letter"]["date"] == "19 November 2026"
 
 
+def test_the_notice_names_the_letter_as_the_agenda_has_it(view_at, load, kinds):
+    view = view_at("decide")
+    view = replace(view, answers={**view.answers, "letter_number": "4001", "letter_subject": "Hal lain"})
+    told = kinds["decide"].run(view, load(view, RETURN)).letters[0].context["applicant_letter"]
+    assert (told["number"], told["subject"]) == ("400/12/CONTOH/2026", "Permohonan hosting")
+
+
 def test_a_return_tells_reasons_and_fields_and_reserves_nothing(view_at, load, kinds):
     view = view_at("decide")
     result = kinds["decide"].run(view, load(view, RETURN))

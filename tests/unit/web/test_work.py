@@ -36,7 +36,7 @@ def at_step(site, step: str) -> tuple[int, str]:
     if step == "dispose":
         address = task_address(site, request_id)
         browser = site.browser("kasubbag")
-        form = {"received_on": "2026-01-05", "sender": "Dinas", "letter_number": "1", "letter_date": "2026-01-02"}
+        form = {"received_on": "2026-01-05", "sender": "Dinas", "letter_number": "AGD-9", "letter_date": "2026-01-02"}
         form |= {"subject": "Hosting", "urgency": "ordinary", "secrecy": "ordinary", "scan_confirmed": "1"}
         answer = browser.send(f"{address}/selesai", {**form, "version": version(browser, address)})
         assert answer.status_code == 303, answer.text
@@ -100,6 +100,7 @@ def test_the_inbox_has_the_task_with_its_time_and_the_disposition_takes_one_form
     inbox = browser.get("/kotak-masuk").text
     assert f'href="{address}"' in inbox and re.search(r"tinggal|terlambat", inbox)
     form = browser.get(address).text
+    assert "Surat AGD-9, 2 Januari 2026" in form
     given = re.findall(r'name="(forwarded_to|instructions)"[^>]*value="([^"]+)" checked', form)
     assert [name for name, _ in given] == ["forwarded_to", "instructions"]
     answer = browser.send(f"{address}/selesai", {**dict(given), "version": version(browser, address)})

@@ -65,7 +65,7 @@ def make_letter(
         account_id=account_id,
         kind=letter.kind,
         title=letter.subject,
-        filename=tidy_filename(f"{letter.subject} {number.replace('/', '-')}", PDF),
+        filename=tidy_filename(f"{letter.subject} {number}".replace("/", "-"), PDF),
         media_type=PDF,
         revision=revision,
         state="pending",

@@ -44,7 +44,7 @@ PATIENCE = 5
 
 FOREIGN = (
     "{identity} sudah ada di server dan bukan buatan Tapak ({observed}). Tidak ada yang diubah. Hapus di server lalu "
-    "coba lagi, atau minta petugas mengambil alih."
+    "coba lagi, atau ambil alih pada halaman permohonannya."
 )
 DRIFTED = (
     "{identity} telah diubah di luar Tapak ({observed}). Tidak ada yang diubah. Petugas dapat memperbaikinya "

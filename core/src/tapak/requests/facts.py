@@ -20,6 +20,9 @@ from tapak.sdk.errors import TapakError
 from tapak.sdk.request_view import RECORD
 from tapak.sdk.resources import Fact, RecordSet, Site
 
+STATE = "name_state"
+"""The key of the inventory's figure on the first name that was wished for."""
+
 
 def ask_again(desk: Desk, task_id: int) -> None:
     """Have a worker collect the task's figures anew."""
@@ -30,8 +33,10 @@ def ask_again(desk: Desk, task_id: int) -> None:
 def names_asked(desk: Desk, task_id: int) -> tuple[str, ...]:
     """The names that the task's request is about; what the servers are asked about."""
     view = access.load(desk, task_id)
-    if view is None:
-        return ()
+    return _names(view) if view is not None else ()
+
+
+def _names(view: TaskView) -> tuple[str, ...]:
     wishes = [wish.fqdn for wish in view.procedure.wished_names(view.answers)]
     return tuple(dict.fromkeys([*wishes, *_sites(view)]))
 
@@ -55,8 +60,15 @@ def store(desk: Desk, task_id: int, told: Sequence[Fact]) -> None:
     task = desk.session.scalars(select(Task).where(Task.id == task_id).with_for_update()).one()
     view = access.load(desk, task_id)
     assert view is not None
-    task.facts = [asdict(_with_holder(view, fact)) for fact in (*told, *_inventory(view))]
+    task.facts = [asdict(_with_holder(view, fact)) for fact in _chosen(view, (*told, *_inventory(view)))]
     task.facts_at = desk.now
+
+
+def _chosen(view: TaskView, told: Sequence[Fact]) -> Sequence[Fact]:
+    """What concerns the request first, then what concerns the servers, which leaves the agency in no paper."""
+    marks = (*_names(view), *(resource.identity for resource in view.resources))
+    own = [fact for fact in told if fact.key.startswith((RECORD, STATE)) or any(mark in fact.key for mark in marks)]
+    return own if own and view.kind.own_figures else [*own, *(fact for fact in told if fact not in own)]
 
 
 def _with_holder(view: TaskView, fact: Fact) -> Fact:
@@ -88,5 +100,5 @@ def _inventory(view: TaskView) -> tuple[Fact, ...]:
     free = "Tersedia" if view.row.works_on is None else "Milik layanan ini"
     for number, wish in enumerate(view.procedure.wished_names(view.answers)):
         told = view.name_problem(wish.label, wish.zone) or free
-        facts.append(Fact(f"name_state_{number}" if number else "name_state", f"Nama {wish.fqdn}", told, "inventory"))
+        facts.append(Fact(f"{STATE}_{number}" if number else STATE, f"Nama {wish.fqdn}", told, "inventory"))
     return tuple(facts)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tapak.sdk import parts
 from tapak.sdk.forms import Lines, declarations, lines
-from tapak.sdk.request_view import address_kind
+from tapak.sdk.request_view import address_kind, letter_of
 from tapak.sdk.resources import Site
 from tapak.sdk.view import View
 from tapak.sdk.wording import RESOURCE_KINDS, RESOURCE_STATES, SOURCES
@@ -22,7 +22,7 @@ def common(view: View) -> Context:
         "request_number": view.request.number,
         "revision": view.request.revision,
         "agency": view.request.agency,
-        "applicant_letter": parts.letter_of(view.answers),
+        "applicant_letter": letter_of(view),
         "about": line_items(view.procedure.about(view)),
     }
 

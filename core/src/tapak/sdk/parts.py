@@ -13,7 +13,6 @@ from typing import Any
 from tapak.sdk.fields import Choice, Choices, Count, Day, Figures, Label, Line, Nip, Pattern, Prose, Tick
 from tapak.sdk.forms import Form, Lines, Page, StepSchema, Upload
 from tapak.sdk.names import NameWish
-from tapak.sdk.wording import day_words
 
 PHONE = Pattern(r"\+?[0-9](?:[ ().-]?[0-9]){6,18}", "Tulis nomor telepon dengan angka, misalnya 0812 3456 7890.")
 EMAIL = Pattern(
@@ -218,15 +217,6 @@ def wished_names(answers: Mapping[str, Any]) -> Sequence[NameWish]:
 def signer_nip(answers: Mapping[str, Any]) -> str:
     """The NIP of the responsible officer of a :class:`PeoplePart`, who signed the letter; may be empty."""
     return str(answers.get("responsible_officer_nip", ""))
-
-
-def letter_of(answers: Mapping[str, Any]) -> dict[str, str]:
-    """The applicant's letter for a letter's context: ``{number, date, subject}``, the date in words."""
-    return {
-        "number": answers.get("letter_number", ""),
-        "date": day_words(answers.get("letter_date")),
-        "subject": answers.get("letter_subject", ""),
-    }
 
 
 def people_of(answers: Mapping[str, Any]) -> dict[str, dict[str, str]]:

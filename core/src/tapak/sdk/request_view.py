@@ -10,7 +10,7 @@ from tapak.sdk.procedure import END, Step
 from tapak.sdk.resources import DesiredResource, Fact, RecordSet, Spec, carried
 from tapak.sdk.step_kinds import Reservation
 from tapak.sdk.view import DocumentRef, ResourceState, View
-from tapak.sdk.wording import ADDRESS_KINDS
+from tapak.sdk.wording import ADDRESS_KINDS, day_words
 
 RECORD = "record_set:"
 """How the key of a fact on what stands in the zone begins; the record set's identity follows."""
@@ -44,6 +44,29 @@ def result_of(view: View, kind: str) -> Mapping[str, Any]:
         if step.kind.partition("/")[0] == kind and step.key in view.results:
             return view.results[step.key]
     return {}
+
+
+def letter_entered(view: View) -> Mapping[str, Any]:
+    """The applicant's letter as the agenda has it, as the submission has it before or where there is no agenda.
+
+    ``sender``, ``letter_number``, ``letter_date`` (as stored) and ``subject``, each empty where unknown.
+    """
+    entered = result_of(view, "tapak.register_letter")
+    if entered:
+        return entered
+    answers = view.answers
+    names = {"letter_number": "letter_number", "letter_date": "letter_date", "subject": "letter_subject"}
+    return {"sender": view.request.agency, **{name: answers.get(field, "") for name, field in names.items()}}
+
+
+def letter_of(view: View) -> dict[str, str]:
+    """The applicant's letter for a letter's context: ``{number, date, subject}``, the date in words."""
+    entered = letter_entered(view)
+    return {
+        "number": entered.get("letter_number", ""),
+        "date": day_words(entered.get("letter_date")),
+        "subject": entered.get("subject", ""),
+    }
 
 
 def chosen_address(view: View) -> str:

@@ -82,8 +82,9 @@ class StepKind(ABC):
 
     ``input_schema`` and ``uploads`` are the kind's own form. ``takes`` is the schema that a procedure's form for such
     a step is put together from; None: the kind's own form is the only one. ``decides`` marks kinds that nobody may do
-    on an own request; ``needs_facts`` those whose figures core collects when the task arrives; ``provisions`` those
-    that bring resources about when they are started.
+    on an own request; ``needs_facts`` those whose figures core collects when the task arrives; ``own_figures`` those of
+    them that get only what concerns the request's own names and resources; ``provisions`` those that bring resources
+    about when they are started.
     """
 
     name: ClassVar[str]
@@ -93,6 +94,7 @@ class StepKind(ABC):
     takes: ClassVar[type[StepSchema] | None] = None
     decides: ClassVar[bool] = False
     needs_facts: ClassVar[bool] = False
+    own_figures: ClassVar[bool] = False
     provisions: ClassVar[bool] = False
 
     def misuse(self, procedure: Procedure, step: Step) -> Sequence[str]:

@@ -10,10 +10,10 @@ from marshmallow import Schema
 from tapak.sdk.fields import offer
 from tapak.sdk.parts import DispositionPart
 from tapak.sdk.registers import Record
-from tapak.sdk.request_view import following, only_outcome
+from tapak.sdk.request_view import following, letter_entered, only_outcome
 from tapak.sdk.step_kinds import StepKind, StepResult
 from tapak.sdk.view import View
-from tapak.step_kinds.disposition_sheet import addressees, instructions, letter_entered, sheet
+from tapak.step_kinds.disposition_sheet import addressees, instructions, sheet
 from tapak.step_kinds.registers import DISPOSITIONS
 
 USUAL_INSTRUCTION = "Proses lebih lanjut"

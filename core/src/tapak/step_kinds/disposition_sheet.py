@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tapak.sdk.contexts import common
-from tapak.sdk.request_view import position_titles, result_of, texts_setting
+from tapak.sdk.request_view import position_titles, texts_setting
 from tapak.sdk.step_kinds import Letter
 from tapak.sdk.view import View
 from tapak.sdk.wording import SECRECY, URGENCY, day_words, ticks
@@ -25,16 +25,6 @@ def addressees(view: View, disposer: str) -> dict[str, str]:
 def instructions(view: View) -> dict[str, str]:
     """What a disposition may ask for."""
     return texts_setting(view, "disposition_instructions", DISPOSITION_INSTRUCTIONS)
-
-
-def letter_entered(view: View) -> Mapping[str, Any]:
-    """The applicant's letter as the agenda has it; as the submission has it where the procedure keeps no agenda."""
-    entered = result_of(view, "tapak.register_letter")
-    if entered:
-        return entered
-    answers = view.answers
-    names = {"letter_number": "letter_number", "letter_date": "letter_date", "subject": "letter_subject"}
-    return {"sender": view.request.agency, **{name: answers.get(field, "") for name, field in names.items()}}
 
 
 def sheet(view: View, agenda: Mapping[str, Any], disposer: str, filled: Mapping[str, Any]) -> Letter:

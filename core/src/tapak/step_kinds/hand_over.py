@@ -21,6 +21,7 @@ class HandOver(StepKind):
     input_schema = HandOverPart
     takes = HandOverPart
     needs_facts = True
+    own_figures = True
 
     def shown(self, view: View) -> Sequence[tuple[str, str]]:
         return [*view.procedure.configuration(view), *super().shown(view)]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tapak.sdk.contexts import common, figures, outcome
-from tapak.sdk.parts import ReportPart, letter_of
-from tapak.sdk.request_view import named, only_outcome, result_of
+from tapak.sdk.parts import ReportPart
+from tapak.sdk.request_view import letter_of, named, only_outcome, result_of
 from tapak.sdk.step_kinds import Letter, StepKind, StepResult
 from tapak.sdk.view import View
 from tapak.sdk.wording import day_words, resource_words
@@ -21,6 +21,7 @@ class Report(StepKind):
     input_schema = ReportPart
     takes = ReportPart
     needs_facts = True
+    own_figures = True
 
     def initial(self, view: View) -> Mapping[str, Any]:
         return {"summary": _composed(view), **super().initial(view)}
@@ -49,7 +50,7 @@ def _composed(view: View) -> str:
     handed_over = bool(result_of(view, "tapak.hand_over"))
     sentences = [
         f"{view.procedure.service} untuk {view.request.agency} ({view.procedure.subject(view.answers)}) telah "
-        f"dilaksanakan sesuai surat nomor {letter_of(view.answers)['number']}.",
+        f"dilaksanakan sesuai surat nomor {letter_of(view)['number']}.",
         f"Yang sudah aktif dan diperiksa: {live}." if live else "",
         f"Data dan laporan penggunaan telah dikirim kepada {view.request.agency}." if handed_over else "",
     ]

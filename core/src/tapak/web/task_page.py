@@ -26,6 +26,7 @@ from tapak.sdk.contexts import site_addresses
 from tapak.sdk.errors import Forbidden, TapakError
 from tapak.sdk.forms import Upload
 from tapak.sdk.procedure import RequiredInput, Step
+from tapak.sdk.request_view import letter_entered
 from tapak.sdk.resources import Spec
 from tapak.web.entered import Line, lines
 from tapak.web.formdata import fit_to_show
@@ -36,10 +37,11 @@ FACTS = "facts"
 
 @dataclass(frozen=True)
 class Need:
-    """One item of Kelengkapan, and whether it is at hand."""
+    """One item of Kelengkapan, whether it is at hand, and whether this step itself brings it."""
 
     item: RequiredInput
     have: bool
+    here: bool
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,11 @@ class TaskPage:
         """What the SOP asks for at this step."""
         view = self.view
         data = {each.name: each.value for each in self.form}
-        return tuple(Need(item, self.ended or view.kind.has(view, item, data)) for item in view.step.required_inputs)
+        here = {FACTS, *(f"document:{sent.upload.kind}" for sent in self.uploads), *(f"field:{name}" for name in data)}
+        return tuple(
+            Need(item, self.ended or view.kind.has(view, item, data), item.by in here)
+            for item in view.step.required_inputs
+        )
 
     @cached_property
     def papers(self) -> Sequence[Document]:
@@ -202,10 +208,9 @@ class TaskPage:
         return self.view.kind.shown(self.view)
 
     @property
-    def letter(self) -> Mapping[str, str]:
-        """The applicant's letter, with its day as stored."""
-        answers = self.view.answers
-        return {**parts.letter_of(answers), "iso_date": str(answers.get("letter_date", ""))}
+    def letter(self) -> Mapping[str, Any]:
+        """The applicant's letter, as the agenda has it."""
+        return letter_entered(self.view)
 
     @property
     def people(self) -> Mapping[str, Mapping[str, str]]:

@@ -11,7 +11,7 @@ from tapak.sdk.databases import ENGINE_CHOICES, offered_engines
 from tapak.sdk.fields import Choice, Day, Line, Pattern, Prose
 from tapak.sdk.forms import Form, Lines, Page, StepSchema
 from tapak.sdk.registers import Record
-from tapak.sdk.request_view import address_choices, named, zone_choices
+from tapak.sdk.request_view import address_choices, letter_of, named, zone_choices
 from tapak.sdk.step_kinds import Letter, Reservation, StepResult
 from tapak.sdk.view import View
 from tapak.sdk.wording import clock_words, day_words
@@ -115,7 +115,7 @@ def _not_ahead(view: View, data: Mapping[str, Any]) -> Mapping[str, list[str]]:
 
 
 def _letter_lines(view: View) -> Lines:
-    letter = parts.letter_of(view.answers)
+    letter = letter_of(view)
     return [("Surat permohonan", f"{letter['number']}, {letter['date']}"), *parts.name_lines(view.answers)]
 
 

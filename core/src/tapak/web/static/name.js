@@ -27,7 +27,9 @@ if (told) {
   const ask = async () => {
     const number = ++asked;
     if (!label.value || !zone.value) return tell("", "");
-    const address = `/api/v1/names/${encodeURIComponent(zone.value)}/${encodeURIComponent(label.value)}`;
+    // A browser takes "." and ".." for steps in the path.
+    const typed = /^\.{1,2}$/.test(label.value) ? "..." : label.value;
+    const address = `/api/v1/names/${encodeURIComponent(zone.value)}/${encodeURIComponent(typed)}`;
     try {
       const answer = await fetch(address, { headers: { Accept: "application/json" } });
       const found = answer.ok ? await answer.json() : null;
