@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,17 @@ import dns.message
 import dns.query
 import dns.rdatatype
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from tapak.demo.servers.bind import BindServer
+from tapak.inventory.models import Service
+from tapak.monitoring import emergencies, expiry, renewals
+from tapak.provisioning import service as provisioning
 from tapak.provisioning.models import Resource
-from tapak.requests import flow
+from tapak.requests import flow, reading
 from tapak.requests.models import Request
 from tapak.sdk.errors import Invalid, MissingInput
-from tapak.sdk.resources import RecordSet
+from tapak.sdk.resources import DesiredResource, RecordSet
 from tapak.testing.dns_server import DnsOperator
 from tapak_kukar.checklist import ITEMS
 
@@ -134,12 +138,15 @@ def test_what_changed_after_it_was_seen_is_left_alone(zone_office, server):
 
 def test_a_removal_and_a_later_change_of_an_own_record(zone_office, server):
     carried_out(zone_office, received(zone_office, row("add", "sementara", "A", "192.0.2.60")))
+    with zone_office.owner.begin() as session:
+        session.execute(text("update service set expires_on = '2027-06-30'"))
     carried_out(zone_office, received(zone_office, row("change", "sementara", "A", "192.0.2.61")))
     assert asked(server, "sementara", "A") == ["192.0.2.61"]
     carried_out(zone_office, received(zone_office, row("remove", "sementara", "A")))
     assert asked(server, "sementara", "A") == []
     with zone_office.desk("admin") as desk:
         assert {each.state for each in desk.session.scalars(select(Request))} == {"done"}
+        assert set(desk.session.scalars(select(Service.expires_on))) == {date(2027, 6, 30)}
         states = desk.session.scalars(select(Resource.state).where(Resource.identity.like("sementara%"))).all()
     assert states == ["gone"]
 
@@ -150,6 +157,82 @@ def test_another_units_record_is_not_changed(zone_office, server):
     with pytest.raises(Invalid) as refused:
         zone_office.finish("sekretaris", task, outcome="approve")
     assert "milik layanan perangkat daerah lain" in refused.value.fields["outcome"][0]
+
+
+def hosted(office, label: str) -> int:
+    """A hosting service of Dinas Pendidikan whose records are live."""
+    task = office.finish("administrator", office.submit("disdik", "kukar.hosting", name_label=label))
+    office.finish("kabid", task, outcome="approve")
+    with office.desk("admin") as desk:
+        service = desk.session.scalars(select(Service).order_by(Service.id.desc())).first()
+        name, of = f"{label}.{ZONE}", {"A": "192.0.2.80", "AAAA": "2001:db8::80"}
+        wanted = [DesiredResource(kind, RecordSet(ZONE, name, kind, (value,), 300)) for kind, value in of.items()]
+        provisioning.declare(desk.session, service.id, wanted, plugins=office.registry)
+        service_id = service.id
+    office.work("provision", service_id)
+    with office.owner.begin() as session:
+        session.execute(text("update request set state = 'done', ended_at = now() where number <> ''"))
+        session.execute(text("update task set state = 'cancelled', deadline = null where state in ('open', 'started')"))
+    return service_id
+
+
+def set_first(office, what: str) -> None:
+    """Change the row of the hosting request."""
+    with office.owner.begin() as session:
+        session.execute(text(f"update request set {what} where procedure = 'kukar.hosting'"))
+
+
+def test_records_at_a_services_name_become_a_part_of_it_and_share_its_term(zone_office, server):
+    office = zone_office
+    office.apply(settings={**office.content["settings"], "service_term_days": 365})
+    site = hosted(office, "situs")
+    rows = [row("change", "situs", "A", "192.0.2.81"), row("add", "_dmarc.situs", "TXT", "v=DMARC1; p=none")]
+    carried_out(office, received(office, *rows))
+    with office.desk("disdik") as desk:
+        assert [each.service.id for each in renewals.active(desk)] == [site]
+        request = desk.session.scalars(select(Request).where(Request.procedure == SERVICE)).one()
+        assert request.service_id == site
+        held = {each.identity for each in desk.session.scalars(select(Resource)) if each.service_id == site}
+        assert held == {f"situs.{ZONE}/A", f"situs.{ZONE}/AAAA", f"_dmarc.situs.{ZONE}/TXT"}
+        assert "menjadi bagian layanan ini" in reading.timeline(desk, 1 if request.id != 1 else 2)[-1].summary
+    with office.desk("administrator") as desk:
+        emergencies.declare(desk, site, "Tautan judi tersembunyi")
+    office.work("provision", site)
+    assert (asked(server, "situs", "A"), asked(server, "_dmarc.situs", "TXT")) == ([], [])
+
+
+def test_records_at_a_name_of_their_own_stay_a_service_with_a_term(zone_office, server):
+    office = zone_office
+    site = hosted(office, "induk")
+    carried_out(
+        office, received(office, row("add", "induk", "TXT", "bagian"), row("add", "sendiri", "A", "192.0.2.82"))
+    )
+    with office.desk("disdik") as desk:
+        titles = {each.service.title for each in renewals.active(desk) if each.service.id != site}
+        rows = desk.session.execute(select(Resource.identity, Resource.service_id)).all()
+    assert len(titles) == 1
+    assert {identity for identity, held_by in rows if held_by == site} == {
+        f"induk.{ZONE}/{kind}" for kind in ("A", "AAAA", "TXT")
+    }
+
+
+def test_what_was_made_while_its_service_was_being_changed_joins_it_later(zone_office, server):
+    office = zone_office
+    site = hosted(office, "sibuk")
+    task = received(office, row("add", "sibuk", "TXT", "menyusul"))
+    with office.owner.begin() as session:
+        session.execute(
+            text("update request set ended_at = null, state = 'in_process' where service_id = :s"), {"s": site}
+        )
+    carried_out(office, task)
+    with office.desk("disdik") as desk:
+        assert len(renewals.active(desk)) == 2
+    with office.owner.begin() as session:
+        session.execute(text("update request set ended_at = now(), state = 'done' where service_id = :s"), {"s": site})
+    with office.desk(None) as desk:
+        expiry.look(desk.session, office.tenant, office.now)
+    with office.desk("disdik") as desk:
+        assert [each.service.id for each in renewals.active(desk)] == [site]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from tapak.inventory.models import ExpiryReminder, Service
 from tapak.monitoring import emergencies, expiry, renewals
 from tapak.provisioning.models import Resource
-from tapak.requests import flow
+from tapak.requests import flow, reading
 from tapak.sdk.errors import Conflict, Forbidden, Invalid, NotFound
 
 LIVE = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
@@ -92,6 +92,26 @@ def test_a_renewal_is_asked_by_the_unit_and_decided_by_an_officer(office, servic
     look(office, END + timedelta(days=40))
     with office.desk("admin") as desk:
         assert desk.session.get_one(Service, (desk.tenant.id, service_id)).suspended_at is None
+
+
+def test_a_renewal_is_refused_with_a_reason_that_its_unit_reads(office, service_id):
+    look(office, END - timedelta(days=20))
+    with office.desk("disdik") as desk:
+        renewals.ask(desk, service_id, "Pejabat Contoh", still_used=True)
+    with office.desk("administrator") as desk, pytest.raises(Invalid) as refused:
+        renewals.decide(desk, service_id, approve=False, reason=" ")
+    assert set(refused.value.fields) == {"reason"}
+    with office.desk("administrator") as desk:
+        renewals.decide(desk, service_id, approve=False, reason="Penanggung jawab sudah pindah tugas")
+    with office.desk("disdik") as desk:
+        (each,) = renewals.active(desk)
+        told = reading.timeline(desk, each.service.request_id)[-1].summary
+        assert (each.renewal, each.service.expires_on) == (None, END)
+        assert each.refused is not None and each.refused.reason == "Penanggung jawab sudah pindah tugas"
+        renewals.ask(desk, service_id, "Pejabat Baru (contoh)", still_used=True)
+    assert told == "Pendaftaran ulang tidak disetujui: Penanggung jawab sudah pindah tugas"
+    with office.desk("disdik") as desk:
+        assert renewals.active(desk)[0].refused is None
 
 
 def test_nobody_decides_on_a_renewal_of_their_own(office, service_id):

@@ -297,6 +297,23 @@ def test_drafts_are_kept_unchecked_and_only_known_fields(office):
         assert reading.requests_of(desk) == ()
 
 
+def test_a_draft_is_called_by_its_service_and_what_was_typed_so_far(office):
+    def called(**typed):
+        with office.desk("dinkes") as desk:
+            flow.save_draft(desk, task_id, typed)
+        with office.desk("dinkes") as desk:
+            return reading.requests_of(desk)[0].subject
+
+    with office.desk("dinkes") as desk:
+        task_id = flow.start_request(desk, "tarakan.hosting")
+        service = flow.task_view(desk, task_id).procedure.service
+    assert called() == service
+    assert called(name_label=" antrean ", system_name=None) == f"{service} · antrean"
+    typed = called(system_name="Antrean Daring", name_zone="tarakankota.go.id")
+    assert typed == f"{service} · Antrean Daring · antrean.tarakankota.go.id"
+    assert len(called(system_name="x" * 5000, name_label=["a"])) == 200
+
+
 def test_a_dedicated_address_is_given_once(office, submission):
     review = {**REVIEW, "address": "203.0.113.1"}
     request_id, task = submit(office, submission, address_kind="dedicated")

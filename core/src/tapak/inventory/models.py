@@ -64,7 +64,10 @@ class ExpiryReminder(TenantRow, Base):
 
 
 class Renewal(TenantRow, Base):
-    """A unit's request to go on with a service (pendaftaran ulang); ``approved`` None: not decided yet."""
+    """A unit's request to go on with a service (pendaftaran ulang); ``approved`` None: not decided yet.
+
+    ``reason`` says why it wasn't approved.
+    """
 
     __tablename__ = "renewal"
     __table_args__ = (
@@ -78,6 +81,7 @@ class Renewal(TenantRow, Base):
     asked_at: Mapped[datetime] = mapped_column(server_default=func.now())
     responsible_officer: Mapped[str]
     approved: Mapped[bool | None]
+    reason: Mapped[str] = mapped_column(server_default="")
     decided_by: Mapped[str] = mapped_column(server_default="")
     decided_at: Mapped[datetime | None]
 

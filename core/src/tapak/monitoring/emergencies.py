@@ -12,7 +12,7 @@ from tapak.accounts.policy import require
 from tapak.audit.service import record
 from tapak.inventory.models import Emergency, Service
 from tapak.monitoring import expiry
-from tapak.monitoring.renewals import find_running, find_to_move
+from tapak.monitoring.renewals import find_running, find_to_move, stated
 from tapak.requests.desk import Desk
 from tapak.sdk.errors import Conflict, Invalid
 from tapak.sdk.procedure import TimeStandard
@@ -39,23 +39,21 @@ def declare(desk: Desk, service_id: int, reason: str) -> Emergency:
         Conflict: it was taken off the net before.
     """
     service = find_to_move(desk, service_id, "service.emergency")
-    if not 3 <= len(reason.strip()) <= 500:
-        told = "Tuliskan alasan (3 sampai 500 huruf)."
-        raise Invalid(told, log="a reason is needed", fields={"reason": [told]})
+    why = stated(reason)
     if _open(desk, service_id) is not None or service.deactivated_at is not None:
         raise Conflict("Layanan ini sudah dinonaktifkan.", log=f"service {service_id} is deactivated already")
     days = TimeStandard(int(desk.tenant.settings.get(DAYS_SETTING, DAYS)), "day")
     made = Emergency(
         service_id=service.id,
-        reason=reason.strip(),
+        reason=why,
         account_id=desk.somebody.account_id,
         declared_by=desk.somebody.name,
         declared_at=desk.now,
         letter_due=desk.calendar.due(desk.now, days),
     )
     desk.session.add(made)
-    expiry.suspend(desk.session, service, desk.now, f"penonaktifan darurat: {reason.strip()}")
-    _tell(desk, service, "service.emergency", f"Penonaktifan darurat: {reason.strip()}")
+    expiry.suspend(desk.session, service, desk.now, f"penonaktifan darurat: {why}")
+    _tell(desk, service, "service.emergency", f"Penonaktifan darurat: {why}")
     return made
 
 

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from tapak.audit.service import record
 from tapak.inventory.models import ExpiryReminder, Service
 from tapak.provisioning import service as provisioning
+from tapak.provisioning.models import Resource
+from tapak.requests.joining import join
+from tapak.sdk.resources import Site
 from tapak.tenants.models import Tenant
 
 REMINDERS = (60, 30, 7, 1)
@@ -21,7 +24,10 @@ TERM, GRACE_SETTING, SUSPEND = "service_term_days", "renewal_grace_days", "suspe
 
 
 def look(session: Session, tenant: Tenant, now: datetime) -> None:
-    """Give terms, remind, and suspend what is late where the agency wants that; looking again changes nothing."""
+    """Give terms, remind, and suspend what is late where the agency wants that; looking again changes nothing.
+
+    What came to be at another service's name before that could take it is made a part of that first.
+    """
     today = now.astimezone(ZoneInfo(tenant.time_zone)).date()
     _retire(session, now)
     lasting = (
@@ -29,6 +35,9 @@ def look(session: Session, tenant: Tenant, now: datetime) -> None:
         Service.deactivated_at.is_(None),
         Service.agency_id.is_not(None),
     )
+    site = select(Resource.id).where(Resource.service_id == Service.id, Resource.kind == Site.kind)
+    for service in session.scalars(select(Service).where(*lasting, ~site.exists()).order_by(Service.id)).all():
+        join(session, service, None)
     running = select(Service).where(*lasting).order_by(Service.id).with_for_update()
     for service in session.scalars(running):
         _give_term(service, tenant)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from tapak.accounts.policy import RequestSubject, require
 from tapak.audit.service import record
@@ -28,8 +29,9 @@ MOST = 500
 class Active:
     """An active service; ``left`` are days until its last one (None: no term), ``reminded`` the last reminder's days.
 
-    ``late``: its last day is over; ``renewal`` is the one that waits for a decision, ``emergency`` the one whose letter
-    is owed, ``changing`` the number of the request that is changing it (empty: none).
+    ``late``: its last day is over; ``renewal`` is the one that waits for a decision, ``refused`` the last one where
+    that wasn't approved, ``emergency`` the one whose letter is owed, ``changing`` the number of the request that is
+    changing it (empty: none).
     """
 
     service: Service
@@ -37,6 +39,7 @@ class Active:
     left: int | None
     reminded: int | None
     renewal: Renewal | None
+    refused: Renewal | None
     emergency: Emergency | None
     changing: str
 
@@ -73,12 +76,15 @@ def _active(desk: Desk, *where: ColumnElement[bool]) -> Sequence[Active]:
         .where(Request.concerns_id == Service.id, Request.state.in_(("submitted", "in_process", "returned")))
         .scalar_subquery()
     )
+    refused, each = aliased(Renewal), aliased(Renewal)
+    newest = select(func.max(each.id)).where(each.service_id == Service.id).scalar_subquery()
     owed = (Emergency.service_id == Service.id) & Emergency.settled_at.is_(None)
     query = (
-        select(Service, Agency.name, last, Renewal, Emergency, func.coalesce(changing, ""))
+        select(Service, Agency.name, last, Renewal, refused, Emergency, func.coalesce(changing, ""))
         .join(Agency, Agency.id == Service.agency_id)
         .outerjoin(Emergency, owed)
         .outerjoin(Renewal, (Renewal.service_id == Service.id) & Renewal.approved.is_(None))
+        .outerjoin(refused, (refused.id == newest) & refused.approved.is_(False))
         .where(Service.state.in_(RUNNING), *where)
         .order_by(Service.expires_on.nulls_last(), Service.id)
         .limit(MOST)
@@ -118,13 +124,14 @@ def ask(desk: Desk, service_id: int, responsible_officer: str, *, still_used: bo
     return made
 
 
-def decide(desk: Desk, service_id: int, *, approve: bool) -> Service:
+def decide(desk: Desk, service_id: int, *, approve: bool, reason: str = "") -> Service:
     """Decide on the waiting renewal; an approval gives a new term, and ends a suspension for the old one's end.
 
-    What an officer took off the net stays off it.
+    What an officer took off the net stays off it. Without an approval the unit reads the ``reason``.
 
     Raises:
         NotFound: there is no such service, or nothing waits.
+        Invalid: it isn't approved and no reason is given.
         Forbidden: the person may not decide, or asked for it.
         Conflict: the service was ended, or is being ended.
     """
@@ -136,6 +143,7 @@ def decide(desk: Desk, service_id: int, *, approve: bool) -> Service:
     if waiting.account_id == desk.somebody.account_id:
         told = "Anda sendiri yang mengajukan pendaftaran ulang ini; pejabat lain yang memutuskannya."
         raise Forbidden(told, log=f"service {service_id}: the asker may not decide")
+    waiting.reason = "" if approve else stated(reason)
     waiting.approved, waiting.decided_by, waiting.decided_at = approve, desk.somebody.name, desk.now
     if approve:
         _check_stays(desk, service)
@@ -143,7 +151,7 @@ def decide(desk: Desk, service_id: int, *, approve: bool) -> Service:
         _renew(desk, service)
         if over:
             _restore(desk, service)
-    told = "disetujui" if approve else "tidak disetujui"
+    told = "disetujui" if approve else f"tidak disetujui: {waiting.reason}"
     stays = "; layanan tetap ditangguhkan" if approve and service.suspended_at is not None else ""
     _tell(desk, service, "service.renewal_decided", f"Pendaftaran ulang {told}{stays}")
     return service
@@ -158,11 +166,20 @@ def suspend(desk: Desk, service_id: int, why: str) -> Service:
         Invalid: no reason is given.
     """
     service = find_to_move(desk, service_id, "service.manage")
-    if not 3 <= len(why.strip()) <= 500:
+    expiry.suspend(desk.session, service, desk.now, stated(why))
+    return service
+
+
+def stated(reason: str) -> str:
+    """An officer's reason for what a unit will not like, without blanks around it.
+
+    Raises:
+        Invalid: there is none.
+    """
+    if not 3 <= len(reason.strip()) <= 500:
         told = "Tuliskan alasan (3 sampai 500 huruf)."
         raise Invalid(told, log="a reason is needed", fields={"reason": [told]})
-    expiry.suspend(desk.session, service, desk.now, why.strip())
-    return service
+    return reason.strip()
 
 
 def restore(desk: Desk, service_id: int) -> Service:

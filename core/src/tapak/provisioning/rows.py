@@ -130,16 +130,21 @@ def take_over(session: Session, service_id: int, resources: Sequence[DesiredReso
         row.service_id, row.key, row.needs = service_id, f"{row.key}/{row.id}", []
     flush(session)
     for former, names in left.items():
-        _leave(session, former, names, service_id)
+        leave(session, former, names, service_id)
 
 
-def _leave(session: Session, former: int, names: set[str], service_id: int) -> None:
-    """Names that the ``former`` service has nothing under any longer go along; without anything left it has ended."""
+def leave(session: Session, former: int, names: set[str], service_id: int) -> None:
+    """Names that the ``former`` service has nothing under any longer go along; without anything left it has ended.
+
+    The term goes along too where the service that goes on has none yet.
+    """
     stays = [row for row in rows_of(session, former) if row.state != "gone"]
     gone = names - {row.identity.partition("/")[0] for row in stays}
     hand_names(session, former, gone, service_id)
     if not stays:
-        session.execute(update(Service).where(Service.id == former).values(state="ended"))
+        ended = update(Service).where(Service.id == former).values(state="ended").returning(Service.expires_on)
+        goes_on = update(Service).where(Service.id == service_id, Service.expires_on.is_(None))
+        session.execute(goes_on.values(expires_on=session.scalar(ended)))
 
 
 def add(

@@ -13,7 +13,8 @@ from tapak.accounts.policy import Person, require
 from tapak.audit.service import record
 from tapak.engine.states import RequestState, TaskState, move_request, move_task
 from tapak.engine.transitions import transition
-from tapak.requests import access, arrivals, concerning, deadlines, effects, ends, handing_over
+from tapak.inventory.models import Service
+from tapak.requests import access, arrivals, concerning, deadlines, drafts, effects, ends, handing_over, joining
 from tapak.requests.advance import Arrival, Ending, Told, advance
 from tapak.requests.desk import Desk
 from tapak.requests.models import Request, Revision, Task
@@ -46,8 +47,7 @@ def start_request(desk: Desk, procedure_key: str, *, concerns: int | None = None
         Conflict: the service doesn't run, or is being changed already.
     """
     person = desk.somebody
-    if concerns is not None:
-        concerning.find(desk, concerns)
+    service = concerning.find(desk, concerns) if concerns is not None else None
     require(person, "request.start", None)
     if person.agency_id is None:
         raise Forbidden("Akun Anda tidak terdaftar pada perangkat daerah pemohon.", log="account without an agency")
@@ -59,6 +59,7 @@ def start_request(desk: Desk, procedure_key: str, *, concerns: int | None = None
         change=change,
         snapshot_id=pin(desk, procedure).id,
         procedure=procedure.key,
+        subject=drafts.of_change(change, service.title) if service else drafts.of_form(procedure, {}),
         state=RequestState.DRAFT.value,
         agency_id=person.agency_id,
         applicant_id=person.account_id,
@@ -95,6 +96,8 @@ def save_draft(desk: Desk, task_id: int, content: Mapping[str, Any]) -> Task:
     access.still_open(view)
     known = view.kind.schema(view).fields
     view.task.draft = {**view.task.draft, **{name: value for name, value in content.items() if name in known}}
+    if view.row.state == RequestState.DRAFT and view.row.concerns_id is None:
+        view.row.subject = drafts.of_form(view.procedure, view.task.draft)
     return view.task
 
 
@@ -212,6 +215,9 @@ def _finish(view: TaskView, stored: dict[str, Any], result: StepResult) -> Finis
     if moved.next_step is None:
         state = RequestState.REFUSED if moved.refuses else RequestState.DONE
         standing = ends.standing(view.desk, request, state)
+        if state is RequestState.DONE and request.service_id is not None:
+            service = desk.session.get_one(Service, (desk.tenant.id, request.service_id))
+            joining.join(desk.session, service, desk.somebody, but=request.id)
     else:
         state = RequestState.RETURNED if moved.returns else _running(result)
         arrival, standing = arrivals.turn(desk, request, view.procedure, moved.next_step, _moved(request, state))

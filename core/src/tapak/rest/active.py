@@ -18,6 +18,7 @@ from tapak.rest.blueprint import Blueprint
 from tapak.rest.idempotency import once
 
 blueprint = Blueprint("active", __name__, url_prefix="/active-services", description="Services that run")
+BESIDE = ("agency", "left", "reminded", "renewal", "refused", "emergency", "changing")
 RENEWAL, STANDING, EMERGENCY = active_schemas.Renewal(), active_schemas.Standing(), active_schemas.Emergency()
 
 
@@ -62,9 +63,9 @@ def ask_renewal(given: dict[str, Any], service_id: int) -> Any:
 @blueprint.route("/<int:service_id>/renewal/decision", methods=["POST"])
 @blueprint.arguments(active_schemas.DecideRenewal)
 @blueprint.response(200, active_schemas.Standing)
-def decide_renewal(given: dict[str, bool], service_id: int) -> Any:
-    """Decide on the renewal that waits (officer); an approval gives a new term"""
-    return _act(lambda at: renewals.decide(at, service_id, approve=given["approve"]))
+def decide_renewal(given: dict[str, Any], service_id: int) -> Any:
+    """Decide on the renewal that waits (officer); an approval gives a new term, anything else needs a reason"""
+    return _act(lambda at: renewals.decide(at, service_id, **given))
 
 
 @blueprint.route("/<int:service_id>/suspend", methods=["POST"])
@@ -116,5 +117,5 @@ def _row(each: Active, wishes: list[tuple[str, str, str]]) -> dict[str, Any]:
     service = each.service
     plain = {name: getattr(service, name) for name in active_schemas.Active().fields if hasattr(service, name)}
     asked = [{"service": key, "change": kind, "title": title} for key, kind, title in wishes]
-    beside = {name: getattr(each, name) for name in ("agency", "left", "reminded", "renewal", "emergency", "changing")}
+    beside = {name: getattr(each, name) for name in BESIDE}
     return {**plain, **beside, "changes": asked}

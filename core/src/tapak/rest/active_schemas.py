@@ -16,6 +16,9 @@ class Renewal(Schema):
     asked_at = fields.AwareDateTime()
     responsible_officer = fields.String()
     approved = fields.Boolean(allow_none=True)
+    reason = fields.String(metadata={"description": "why it wasn't approved"})
+    decided_by = fields.String()
+    decided_at = fields.AwareDateTime(allow_none=True)
 
 
 class Emergency(Schema):
@@ -48,6 +51,7 @@ class Active(Schema):
     suspended_at = fields.AwareDateTime(allow_none=True)
     deactivated_at = fields.AwareDateTime(allow_none=True)
     renewal = fields.Nested(Renewal, allow_none=True, metadata={"description": "the one that waits for a decision"})
+    refused = fields.Nested(Renewal, allow_none=True, metadata={"description": "the last one where it wasn't approved"})
     emergency = fields.Nested(Emergency, allow_none=True, metadata={"description": "the one whose letter is owed"})
     changing = fields.String(metadata={"description": "number of the request that is changing it; empty: none"})
     changes = fields.List(fields.Nested(Wish), metadata={"description": "what its unit may ask for"})
@@ -65,6 +69,9 @@ class AskRenewal(Strict):
 
 class DecideRenewal(Strict):
     approve = fields.Boolean(required=True, truthy={True}, falsy={False})
+    reason = fields.String(
+        load_default="", validate=validate.Length(max=500), metadata={"description": "needed where it isn't approved"}
+    )
 
 
 class Why(Strict):

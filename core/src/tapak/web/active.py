@@ -76,7 +76,8 @@ def renew(service_id: int) -> Any:
 def decide(service_id: int) -> Any:
     """An officer decides on it."""
     with scope.acting() as desk:
-        renewals.decide(desk, service_id, approve=request.form.get("approve") == "1")
+        approve, why = request.form.get("approve") == "1", request.form.get("reason", "")
+        renewals.decide(desk, service_id, approve=approve, reason=why)
     return _back()
 
 

@@ -38,9 +38,13 @@ def _of_unit(desk: Desk) -> Any:
         "home/unit.html",
         services=open_services(desk),
         notices=notices(desk, agency_id=desk.somebody.agency_id),
-        due=[each for each in renewals.active(desk) if each.late or each.reminded or each.service.suspended_at],
+        due=[each for each in renewals.active(desk) if _needs_attention(each)],
         acting=[row for row in running if row.needs_action],
         running=[row for row in running if not row.needs_action],
         ended=ended[:FINISHED_SHOWN],
         more_ended=len(ended) > FINISHED_SHOWN or len(rows) == reading.PAGE,
     )
+
+
+def _needs_attention(each: renewals.Active) -> bool:
+    return bool(each.late or each.reminded or each.refused or each.service.suspended_at)

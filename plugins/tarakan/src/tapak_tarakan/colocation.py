@@ -212,6 +212,7 @@ COLOCATION = Procedure(
     request_number="{seq:03}/COLO/DKISP/{roman_month}/{year}",
     validate=forms.validate,
     subject=forms.subject,
+    listing=forms.listing,
     about=forms.about,
     configuration=effects.configuration,
     desired_resources=effects.desired_resources,

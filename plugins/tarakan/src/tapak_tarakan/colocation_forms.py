@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tapak.sdk import parts
@@ -141,6 +142,11 @@ def validate(view: View, answers: Mapping[str, Any]) -> Mapping[str, Sequence[st
 def subject(answers: Mapping[str, Any]) -> str:
     """The request's one-line title."""
     return " · ".join([str(answers.get("server_name", "")), *(wish.fqdn for wish in parts.wished_names(answers))])
+
+
+def listing(answers: Mapping[str, Any]) -> parts.Listing:
+    """The server's name, and who answers for it."""
+    return replace(parts.listing(answers), title=str(answers.get("server_name", "")))
 
 
 def about(view: View) -> Lines:
