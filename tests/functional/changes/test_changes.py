@@ -57,7 +57,11 @@ def test_a_rename_makes_the_new_name_live_before_the_old_one_goes(deployment: De
     old, new = live.name, f"baru-{live.name}"
     address = answered(deployment, old)
     made = Changing.begin(live, "rename")
-    decision = made.to("decide", name_label=f"baru-{live.label}", change_reason=WHY)
+    review = made.to("review", name_label=f"baru-{live.label}", change_reason=WHY)
+    live.wait(lambda: made.task()["facts_at"], "figures")
+    told = {each["label"]: each["value"] for each in made.task()["facts"]}
+    assert (review["step"], told[f"Nama {new}"]) == ("review", "Tersedia")
+    decision = made.to("decide")
     told = {each["label"]: (each["before"], each["after"]) for each in decision["compared"]}
     assert told["Nama subdomain"] == (live.label, f"baru-{live.label}")
     assert next(after for label, (_, after) in told.items() if label.endswith(f" {old}")) == ""
@@ -137,7 +141,11 @@ def test_another_officer_and_other_data_are_told_before_and_after(deployment: De
 
 def test_an_ending_takes_dns_away_first_then_answers_410_then_is_removed(deployment: Deployment, live: Case) -> None:
     made = Changing.begin(live, "deactivate")
-    assert made.to_end(change_reason=WHY)["state"] == "done"
+    made.to("close", change_reason=WHY)
+    path = f"/requests/{made.request_id}/timeline"
+    told = [each["summary"] for each in made.call(live.applicant, "GET", path)]
+    assert any(f"Ditutup (410): Situs {live.name}" in each for each in told)
+    assert made.to_end()["state"] == "done"
     assert answered(deployment, live.name) == []
     assert served(deployment, live.name).status_code == 410
     after = service_of(live)

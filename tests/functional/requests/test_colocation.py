@@ -21,6 +21,7 @@ from tapak.reports.registers import find
 from tapak.requests import ends, facts, flow, papers, registers
 from tapak.requests.models import Request
 from tapak.sdk.errors import Conflict, Forbidden, Invalid, NotFound
+from tapak.sdk.resources import Fact
 from tapak.tenants.calendars import copy_holidays
 from tapak.tenants.models import Position, PositionHolder, Tenant, Zone
 from tapak_tarakan.colocation import COLOCATION
@@ -122,11 +123,21 @@ def test_what_is_free_stands_before_the_reviewer_and_the_shared_address_is_not_o
     _, task_id = submit(noc_office)
     task_id = finish(noc_office, "kasubbag_umum", task_id, {"archive_code": "000.8", "scan_confirmed": True})
     task_id = finish(noc_office, "kadis", task_id)
+    told = (
+        Fact("server_capacity", "Kapasitas server web", "1 GB bebas", "agent"),
+        Fact("bandwidth", "Pemakaian bandwidth", "1 kB", "logs"),
+        Fact("databases.x.count", "Basis data di x", None, "database", problem="Tidak menjawab."),
+    )
     with noc_office.desk(None) as desk:
-        facts.store(desk, task_id, ())
+        facts.store(desk, task_id, told)
     with noc_office.desk("kabid_aplikasi") as desk:
         view = flow.begin(desk, task_id)
-        assert ("Data IP publik yang tersedia", f"IPv4: 1 ({LAST_FREE})") in view.kind.shown(view)
+        assert {fact.key for fact in view.facts} == {"bandwidth", "free_addresses", "name_state"}
+        assert view.kind.shown(view) == [
+            ("Data IP publik yang tersedia", f"IPv4: 1 ({LAST_FREE})"),
+            ("Kebutuhan rak dan daya", "2 U, 500 watt"),
+            ("Tempat yang tercatat terpakai", "belum ada"),
+        ]
         assert view.kind.initial(view)["address"] == LAST_FREE
         with pytest.raises(Invalid) as refused:
             flow.finish(desk, task_id, {**REVIEW, "manual_facts": {}, "address": "198.51.100.1"})

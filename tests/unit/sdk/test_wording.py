@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tapak.sdk.wording import clock_words, day_words, nip_spaced, resource_words
+from tapak.sdk.resources import Site
+from tapak.sdk.wording import clock_words, day_words, nip_spaced, resource_words, state_words
 
 
 @pytest.mark.parametrize(
@@ -55,3 +56,12 @@ def test_resources_are_told_as_people_call_them() -> None:
         "Basis data antrean (MariaDB), Rilis aplikasi antrean.example, Rekaman DNS antrean.example (AAAA), "
         "Situs antrean.example"
     )
+
+
+def test_a_site_that_is_live_and_closed_is_told_as_closed():
+    open_site, closed = Site("a.example.test"), Site("a.example.test", suspended=True)
+    assert [state_words("live", each) for each in (open_site, None, closed, {"suspended": True})] == [
+        *("aktif", "aktif"),
+        *("ditutup (410)", "ditutup (410)"),
+    ]
+    assert state_words("gone", closed) == "sudah dihapus"

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from sqlalchemy import select
 
 from tapak.db.wake import wake
+from tapak.inventory import service as inventory
 from tapak.inventory.models import Service
 from tapak.provisioning.models import Resource
 from tapak.requests import access
@@ -60,7 +61,9 @@ def store(desk: Desk, task_id: int, told: Sequence[Fact]) -> None:
     task = desk.session.scalars(select(Task).where(Task.id == task_id).with_for_update()).one()
     view = access.load(desk, task_id)
     assert view is not None
-    task.facts = [asdict(_with_holder(view, fact)) for fact in _chosen(view, (*told, *_inventory(view)))]
+    wanted = view.kind.form(view).figures
+    shown = [fact for fact in (*told, *_inventory(view)) if not wanted or {fact.key, fact.source} & wanted]
+    task.facts = [asdict(_with_holder(view, fact)) for fact in _chosen(view, shown)]
     task.facts_at = desk.now
 
 
@@ -97,8 +100,8 @@ def _inventory(view: TaskView) -> tuple[Fact, ...]:
             details={"list": listed(addresses)},
         ),
     ]
-    free = "Tersedia" if view.row.works_on is None else "Milik layanan ini"
+    own = inventory.holdings(view.desk.session, view.row.works_on)[0] if view.row.works_on is not None else ()
     for number, wish in enumerate(view.procedure.wished_names(view.answers)):
-        told = view.name_problem(wish.label, wish.zone) or free
+        told = view.name_problem(wish.label, wish.zone) or ("Milik layanan ini" if wish.fqdn in own else "Tersedia")
         facts.append(Fact(f"{STATE}_{number}" if number else STATE, f"Nama {wish.fqdn}", told, "inventory"))
     return tuple(facts)

@@ -19,7 +19,7 @@ from tapak.sdk.forms import Form, Lines, Page, StepSchema, declarations, words
 from tapak.sdk.procedure import END, Changes, Effects, Outcome, Procedure, RequiredInput, Step
 from tapak.sdk.resources import RecordSet
 from tapak.sdk.view import View
-from tapak.sdk.wording import RESOURCE_KINDS
+from tapak.sdk.wording import CLOSED, RESOURCE_KINDS
 
 CHANGE_PAGE = Page("change", "Perubahan")
 UNCHANGED = "Belum ada yang berubah. Ubah paling sedikit satu isian."
@@ -186,7 +186,8 @@ def _review(base: Procedure, step: Step) -> Form:
     own = base.forms.get(step.key)
     only_own = own is not None and issubclass(own.schema, parts.OwnAddressPart)
     schema = OwnAddressChangeReview if only_own else ChangeReview
-    return _only_where_it_moves(Form(schema, sample=parts.REVIEW_SAMPLE))
+    figures = own.figures if own is not None else frozenset()
+    return _only_where_it_moves(Form(schema, figures=figures, sample=parts.REVIEW_SAMPLE))
 
 
 def _only_where_it_moves(form: Form) -> Form:
@@ -206,6 +207,7 @@ def _rewired(base: Procedure, step: Step, kept: Collection[str], without: Collec
         step,
         outcomes=tuple(_led_on(base, outcome, kept) for outcome in step.outcomes),
         required_inputs=tuple(item for item in step.required_inputs if _stays(item, kept, without)),
+        options={name: value for name, value in step.options.items() if name != "approved"},
     )
 
 
@@ -253,6 +255,6 @@ def _told(spec: Any) -> str:
     if isinstance(spec, RecordSet):
         return f"{spec.type} {', '.join(spec.values)} (TTL {spec.ttl})"
     if getattr(spec, "suspended", False):
-        return "ditutup (410)"
+        return CLOSED
     redirects = getattr(spec, "redirects", ())
     return f"dialihkan ke {redirects[0].target}" if redirects else "aktif"

@@ -10,7 +10,7 @@ from tapak.sdk.forms import Lines, declarations, lines
 from tapak.sdk.request_view import address_kind, letter_of
 from tapak.sdk.resources import Site
 from tapak.sdk.view import View
-from tapak.sdk.wording import RESOURCE_KINDS, RESOURCE_STATES, SOURCES
+from tapak.sdk.wording import RESOURCE_KINDS, SOURCES, state_words
 
 Context = dict[str, Any]
 
@@ -65,9 +65,9 @@ def figures(view: View, filled: Mapping[str, str]) -> list[Context]:
 
 
 def site_addresses(view: View) -> list[str]:
-    """Where the sites of the request answer."""
-    specs = (wanted.spec for wanted in view.procedure.desired_resources(view))
-    return [view.site_url(spec) for spec in specs if isinstance(spec, Site)]
+    """Where the sites of the request answer, without what is closed or only leads on for a time."""
+    stay = (each.spec for each in view.procedure.desired_resources(view) if not each.gone and each.for_days is None)
+    return [view.site_url(spec) for spec in stay if isinstance(spec, Site) and not spec.suspended]
 
 
 def outcome(view: View) -> Context:
@@ -78,7 +78,7 @@ def outcome(view: View) -> Context:
         "resources": [
             {
                 "label": f"{RESOURCE_KINDS.get(resource.kind, resource.kind)} {resource.identity}",
-                "value": RESOURCE_STATES.get(resource.state, resource.state),
+                "value": state_words(resource.state, resource.spec),
             }
             for resource in view.resources
         ],

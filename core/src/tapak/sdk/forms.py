@@ -110,8 +110,9 @@ class Form:
     choices that depend on the request, ``initial`` what the form starts with (as a client would send it), ``shown``
     lines to stand beside it, ``warnings`` what is odd about validated data and yet no problem, ``problems`` what
     refuses it. ``asking`` is what an officer fills in first who asks the applicant for what the form takes. ``title``
-    heads the step's page where the kind's, or the step's own, is no short one. ``sample`` is what people would fill in
-    over the initial values: the contract suite walks with it.
+    heads the step's page where the kind's, or the step's own, is no short one. ``figures`` are the keys and sources of
+    the figures that stand beside it, of all that servers give; all of them where it is empty. ``sample`` is what people
+    would fill in over the initial values: the contract suite walks with it.
     """
 
     schema: type[StepSchema]
@@ -126,6 +127,7 @@ class Form:
     problems: Callable[[View, Mapping[str, Any]], Problems] = _no_problems
     asking: Form | None = None
     title: str = ""
+    figures: frozenset[str] = frozenset()
     sample: Mapping[str, Any] = field(default_factory=dict)
 
     def schema_for(self, view: View) -> Schema:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from typing import Any
 
 MONTHS = (
     *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
@@ -33,6 +34,8 @@ RESOURCE_STATES = {
     "removing": "sedang dihapus",
     "gone": "sudah dihapus",
 }
+CLOSED = "ditutup (410)"
+"""A site that is live and answers that it is closed."""
 RESOURCE_KINDS = {
     "record_set": "Rekaman DNS",
     "site": "Situs",
@@ -53,6 +56,12 @@ def resource_name(identity: str) -> str:
     if name in ENGINES:
         return f"{rest} ({ENGINES[name]})"
     return f"{name} ({rest})" if rest and rest not in RESOURCE_KINDS else name
+
+
+def state_words(state: str, spec: Any = None) -> str:
+    """Where a resource stands; ``spec`` is what is wanted of it, as it is or as it is stored."""
+    closed = spec.get("suspended") if isinstance(spec, Mapping) else getattr(spec, "suspended", False)
+    return CLOSED if state == "live" and closed else RESOURCE_STATES.get(state, state)
 
 
 def resource_words(resources: Iterable[tuple[str, str]]) -> str:

@@ -14,7 +14,7 @@ from tapak.sdk.request_view import only_outcome, reservations, undeclared
 from tapak.sdk.resources import RecordSet
 from tapak.sdk.step_kinds import StepKind, StepResult
 from tapak.sdk.view import View
-from tapak.sdk.wording import RESOURCE_STATES, resource_words
+from tapak.sdk.wording import CLOSED, RESOURCE_STATES, resource_words, state_words
 from tapak.step_kinds.registers import CHANGES, NAMES
 
 
@@ -32,18 +32,29 @@ class Provision(StepKind):
 
     def start(self, view: View) -> StepResult:
         wanted = tuple(view.procedure.desired_resources(view))
-        return StepResult(outcome="", summary="Pembuatan dimulai", resources=wanted, reservations=reservations(view))
+        return StepResult(
+            outcome="",
+            summary="Perubahan dimulai" if view.concerned else "Pembuatan dimulai",
+            resources=wanted,
+            reservations=reservations(view),
+        )
 
     def run(self, view: View, data: Mapping[str, Any]) -> StepResult:
         _require_live(view)
         _require_declared(view)
-        told = {"Aktif": _in_state(view, "live"), "Dihapus": _in_state(view, "gone")}
+        told = {
+            "Aktif": _standing(view, "live"),
+            "Ditutup (410)": _standing(view, CLOSED),
+            "Dihapus": _standing(view, "gone"),
+        }
         summary = "; ".join(f"{state}: {words}" for state, words in told.items() if words)
         return StepResult(outcome=only_outcome(view), summary=summary, records=_records(view))
 
 
-def _in_state(view: View, state: str) -> str:
-    return resource_words((each.kind, each.identity) for each in view.resources if each.state == state)
+def _standing(view: View, state: str) -> str:
+    words = RESOURCE_STATES.get(state, state)
+    found = (each for each in view.resources if state_words(each.state, each.spec) == words)
+    return resource_words((each.kind, each.identity) for each in found)
 
 
 def _require_live(view: View) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date as babel_date
@@ -13,7 +14,7 @@ from flask_babel import get_locale, gettext, ngettext
 from tapak.documents.store import size_words
 from tapak.engine.states import RequestState, TaskState
 from tapak.http import scope
-from tapak.sdk.wording import RESOURCE_KINDS, RESOURCE_STATES, SOURCES, resource_name
+from tapak.sdk.wording import RESOURCE_KINDS, SOURCES, resource_name, state_words
 from tapak.tenants.dates import format_date, zone_name
 
 HOUR, MINUTE = 3600, 60
@@ -141,9 +142,10 @@ def task_label(state: str) -> str:
     return gettext(TaskState(state).label)
 
 
-def resource_label(state: str) -> str:
-    """A resource's state."""
-    return gettext(RESOURCE_STATES[state]).capitalize()
+def resource_label(state: str, spec: Any = None) -> str:
+    """A resource's state; ``spec``, where it is known, tells a site that is closed."""
+    words = gettext(state_words(state, spec))
+    return words[:1].upper() + words[1:]
 
 
 def kind_label(kind: str) -> str:

@@ -17,6 +17,8 @@ from tapak_tarakan.networks import network_problems
 from tapak_tarakan.registers import PLACED_SERVERS
 
 DEVICES = {"server": "Server", "storage": "Penyimpanan", "other": "Lainnya"}
+FIGURES = frozenset({"inventory", "zone", "bandwidth"})
+"""What a placement is decided by: addresses and names, and the traffic; no web or database server takes it."""
 SHAPES = {"rack": "Rak", "tower": "Tower"}
 PHOTOS = ("image/jpeg", "image/png", "application/pdf")
 ONE_SERVER = (
@@ -155,8 +157,12 @@ def about(view: View) -> Lines:
 
 
 def _available(view: View) -> Lines:
+    """What the paper has looked at: the free addresses, and the room that the devices need beside what is taken."""
     told = listed(view.free_addresses()) or "tidak ada"
-    return [("Data IP publik yang tersedia", told)]
+    devices: Sequence[Mapping[str, Any]] = view.answers.get("devices", ())
+    height, power = (sum(int(row[name]) for row in devices) for name in ("height", "power"))
+    asked = [("Kebutuhan rak dan daya", f"{height} U, {power} watt")] if devices else []
+    return [("Data IP publik yang tersedia", told), *asked, *_places(view)]
 
 
 def _network(view: View, data: Mapping[str, Any]) -> Mapping[str, list[str]]:
@@ -164,9 +170,9 @@ def _network(view: View, data: Mapping[str, Any]) -> Mapping[str, list[str]]:
 
 
 def _places(view: View) -> Lines:
-    """Where servers stand already, beside the form that sets a place aside."""
+    """Where servers stand already."""
     taken = sorted({(str(row["rack"]), int(row["unit"])) for row in view.rows(PLACED_SERVERS.key)})
-    return [("Tempat yang tercatat terpakai", ", ".join(f"{rack} U{unit}" for rack, unit in taken))] if taken else []
+    return [("Tempat yang tercatat terpakai", ", ".join(f"{rack} U{unit}" for rack, unit in taken) or "belum ada")]
 
 
 def _held_by(view: View, place: Mapping[str, Any]) -> list[str]:
@@ -268,6 +274,7 @@ SUBMISSION = Form(
 REVIEW = Form(
     ColocationReview,
     shown=_available,
+    figures=FIGURES,
     sample={**parts.REVIEW_SAMPLE, "rack_ok": True, "bandwidth_ok": True, "name_ok": True},
 )
 NETWORK = Form(

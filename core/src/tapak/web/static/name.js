@@ -27,6 +27,7 @@ if (told) {
   const ask = async () => {
     const number = ++asked;
     if (!label.value || !zone.value) return tell("", "");
+    if (`${label.value}.${zone.value}` === told.dataset.own) return tell(told.dataset.stands, "");
     // A browser takes "." and ".." for steps in the path.
     const typed = /^\.{1,2}$/.test(label.value) ? "..." : label.value;
     const address = `/api/v1/names/${encodeURIComponent(zone.value)}/${encodeURIComponent(typed)}`;
