@@ -27,6 +27,7 @@ ROW = InboxRow(
     step="review",
     step_number="4",
     step_title="Kabid Aplikasi Informatika melakukan pengkajian bersama JFT",
+    step_name="Pengkajian",
     state="open",
     request_state="in_process",
     arrived_at=NOW,

@@ -30,6 +30,7 @@ def test_the_request_page_says_where_it_stands_and_who_has_it(site) -> None:
     found = row(site, request_id)
     told = words(site.browser("dinkes").get(f"/permohonan/{request_id}"))
     assert found.number in told
+    assert "Langkah 2: Agenda surat masuk" in told
     assert "Langkah 2: Scanning Surat, Mengagendakan Surat, Melengkapi lembar disposisi" in told
     assert "Kepala Subbagian Umum dan Kepegawaian (Kepala Subbagian Umum (contoh))" in told
     assert found.tracking_code in told
@@ -166,7 +167,7 @@ def test_tracking_needs_both_and_tells_nothing_of_people(site) -> None:
     good = visitor.get("/lacak", query_string={"nomor": f" {found.number} ", "kode": found.tracking_code.lower()})
     assert good.status_code == 200
     told = words(good)
-    assert "Langkah 2: Scanning Surat" in told
+    assert "Langkah 2: Agenda surat masuk" in told
     assert "Perkiraan selesai" in told
     answers = [value for name, value in found.answers.items() if name != "name_zone" and len(str(value)) > 8]
     assert answers

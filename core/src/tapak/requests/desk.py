@@ -14,7 +14,7 @@ from tapak.accounts.policy import Person
 from tapak.engine.working_time import WorkCalendar
 from tapak.plugins import Registry
 from tapak.sdk.errors import SignInNeeded
-from tapak.sdk.procedure import Actor, Procedure
+from tapak.sdk.procedure import Actor, Procedure, Step
 from tapak.tenants.calendars import load_calendar
 from tapak.tenants.models import Tenant
 from tapak.tenants.positions import Seat, seats
@@ -63,6 +63,10 @@ class Desk:
         """The key of the position that acts for ``actor``: the one that the tenant chose, or the procedure's own."""
         chosen: str = self.tenant.settings.get("actors", {}).get(procedure.key, {}).get(actor.key, actor.position)
         return chosen
+
+    def step_name(self, procedure: Procedure, step: Step) -> str:
+        """What a step is called in short; its title is what the document prints."""
+        return self.registry.step_kinds[step.kind].name_of(procedure, step)
 
     @property
     def today(self) -> date:

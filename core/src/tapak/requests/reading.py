@@ -38,6 +38,7 @@ class InboxRow:
     step: str
     step_number: str
     step_title: str
+    step_name: str
     state: str
     request_state: str
     arrived_at: datetime
@@ -69,7 +70,8 @@ def inbox(
 
 
 def _inbox_row(desk: Desk, row: Any) -> InboxRow:
-    step = pinned(desk, row.digest).procedure.step(row.step)
+    procedure = pinned(desk, row.digest).procedure
+    step = procedure.step(row.step)
     held = {item.position_id for item in desk.somebody.positions}
     return InboxRow(
         task_id=row.task_id,
@@ -80,6 +82,7 @@ def _inbox_row(desk: Desk, row: Any) -> InboxRow:
         step=row.step,
         step_number=step.number,
         step_title=step.title,
+        step_name=desk.step_name(procedure, step),
         state=row.state,
         request_state=row.request_state,
         arrived_at=row.arrived_at,
@@ -143,6 +146,7 @@ class RequestRow:
     service: str
     step_number: str
     step_title: str
+    step_name: str
     submitted_at: datetime | None
     expected_end: datetime | None
     promised_end: datetime | None
@@ -195,6 +199,7 @@ def _request_row(desk: Desk, row: Any) -> RequestRow:
         service=procedure.service,
         step_number=step.number,
         step_title=step.title,
+        step_name=desk.step_name(procedure, step),
         submitted_at=request.submitted_at,
         expected_end=request.expected_end,
         promised_end=request.promised_end,
@@ -219,6 +224,11 @@ class RequestLook:
     applicant: str
     tasks: tuple[Task, ...]
     view: TaskView
+
+    @property
+    def step_name(self) -> str:
+        """What the step that it stands at is called in short."""
+        return self.view.desk.step_name(self.procedure, self.procedure.step(self.request.step))
 
 
 def look(desk: Desk, request_id: int) -> RequestLook:

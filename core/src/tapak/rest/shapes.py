@@ -6,6 +6,7 @@ from typing import Any
 
 from tapak.accounts.policy import Person
 from tapak.requests import forms
+from tapak.requests.desk import Desk
 from tapak.requests.models import Task
 from tapak.requests.reading import RequestLook
 from tapak.requests.versions import Version
@@ -32,12 +33,12 @@ def request(look: RequestLook) -> dict[str, Any]:
             "procedure_version": look.procedure.version,
             "agency": look.agency,
             "applicant": look.applicant,
-            "tasks": [task(each, look.procedure) for each in look.tasks],
+            "tasks": [task(look.view.desk, each, look.procedure) for each in look.tasks],
         },
     )
 
 
-def task(row: Task, procedure: Procedure) -> dict[str, Any]:
+def task(desk: Desk, row: Task, procedure: Procedure) -> dict[str, Any]:
     """A task beside what its step is called."""
     step = procedure.step(row.step)
     plain = {name: getattr(row, name) for name in schemas.Task().fields if hasattr(row, name)}
@@ -45,6 +46,7 @@ def task(row: Task, procedure: Procedure) -> dict[str, Any]:
         **plain,
         "step_number": step.number,
         "step_title": step.title,
+        "step_name": desk.step_name(procedure, step),
         "actor_title": procedure.actor(step.actor).title,
     }
 
@@ -55,7 +57,7 @@ def task_form(view: TaskView) -> dict[str, Any]:
     return _dump(
         schemas.TaskForm(),
         {
-            **task(row, view.procedure),
+            **task(view.desk, row, view.procedure),
             "request_id": view.row.id,
             "request_number": view.row.number,
             "version": view.row.version,

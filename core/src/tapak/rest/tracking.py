@@ -27,6 +27,7 @@ def track(asked: dict[str, str]) -> dict[str, Any]:
         "state": look.request.state,
         "step_number": step.number,
         "step_title": step.title,
+        "step_name": look.step_name,
         "submitted_at": look.request.submitted_at,
         "expected_end": look.request.expected_end,
         "promised_end": look.request.promised_end,

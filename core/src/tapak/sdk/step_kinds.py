@@ -105,6 +105,10 @@ class StepKind(ABC):
         """What is filled in at ``step``: the procedure's form, else the kind's own."""
         return procedure.forms.get(step.key) or Form(self.input_schema, uploads=self.uploads)
 
+    def name_of(self, procedure: Procedure, step: Step) -> str:
+        """What ``step`` is called in short: by its form, by the kind, else as the document prints it."""
+        return self.form_of(procedure, step).title or self.title or step.title
+
     def form(self, view: View) -> Form:
         """What is filled in now."""
         return self.form_of(view.procedure, view.step)

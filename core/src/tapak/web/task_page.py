@@ -116,9 +116,8 @@ class TaskPage:
         return self.view.kind.form(self.view).title or self.title_of(self.view.step)
 
     def title_of(self, step: Step) -> str:
-        """What a step is called in short: by its form, by its kind, else as it is printed."""
-        kind = self.view.desk.registry.step_kinds[step.kind]
-        return kind.form_of(self.view.procedure, step).title or kind.title or step.title
+        """What a step is called in short."""
+        return self.view.desk.step_name(self.view.procedure, step)
 
     @property
     def acts(self) -> bool:
