@@ -24,6 +24,7 @@ from tapak.demo.stack import DATABASE
 from tapak.demo.walk import API, Place, Script, Walker, sample_letter
 from tapak.plugins import registry
 from tapak.sdk.addresses import is_reverse
+from tapak.testing.repositories import Repositories
 from tapak.testing.trial_stack import TrialStack
 
 PATIENCE = 60.0
@@ -328,6 +329,10 @@ def deployed(directory: Path, slug: str, **changes: Any) -> Iterator[Deployment]
     made = Deployment(stack, *agencies)
     try:
         stack.start_servers()
+        if "BACKUPS" in stack.named:
+            (stack.home / "backups").mkdir()
+            repositories = Repositories(directory.parent / "repository")
+            repositories.make(stack.home / "backups" / slug, stack.placeholders["BACKUP_PASSWORD"])
         stack.postgresql.create_database(DATABASE)
         migrations.upgrade(stack.owner_url)
         for agency in agencies:
