@@ -26,7 +26,7 @@ OF_THE_PLATFORM = {"alembic_version", "tenant", "tenant_host"}
 # What a walk to a live name leaves nothing in.
 MAY_BE_EMPTY = {
     *("backup_run", "idempotency_key", "maintained_service", "maintenance", "one_time_link", "pause"),
-    *("plugin_setting", "service_look"),
+    *("plugin_setting", "service_look", "setting_change"),
     *("sign_in_failure", "usage_day", "wake", "zone_intake", "zone_state"),
 }
 HIDDEN = (errors.UndefinedObject, errors.InvalidTextRepresentation)
@@ -264,6 +264,7 @@ def test_processes_own_nothing_and_leave_the_platform_alone(app: psycopg.Connect
     assert column(app, "select relname from pg_class where relowner = 'tapak_app'::regrole") == []
     for statement in (
         "update tenant set active = false",
+        "update tenant set settings = '{}'",
         "delete from tenant_host",
         "insert into tenant (slug) values ('x')",
         "alter table request disable row level security",

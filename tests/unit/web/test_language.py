@@ -23,6 +23,7 @@ from tapak.sdk.decisions import RETURN_REASONS, concerned_labels
 from tapak.sdk.fields import Table
 from tapak.sdk.parts import PLAIN_SUBMISSION
 from tapak.sdk.scanning import SEVERITY_WORDS
+from tapak.settings import own, steps
 from tapak.step_kinds.disposition_sheet import DISPOSITION_INSTRUCTIONS
 from tapak.web import refusals, words
 from tapak.web.language import CATALOGUES, catalogue
@@ -59,7 +60,11 @@ def declared() -> set[str]:
     assert len(books) > 2
     shared = (parts.SystemPart, parts.NamePart, parts.AddressPart, parts.AskPart, ConnectionInput)
     schemas = [each() for each in (*shared, *(kind.input_schema for kind in kinds), *(book.schema for book in books))]
-    texts = {text for schema in schemas for text in form_words(schema)}
+    schemas += [own.OfferedSettings(), *(schema() for *_, schema in own.PLAIN)]
+    texts = (
+        {text for schema in schemas for text in form_words(schema)} | set(steps.WORDS) | set(steps.CELL_WORDS.values())
+    )
+    texts |= {text for _key, *titles, _schema in (*own.PLAIN, own.OFFERED, own.QUOTAS) for text in titles} | {own.EACH}
     texts |= {each.title for owner in (*kinds, *books) for each in (owner, *PLAIN_SUBMISSION.pages)}
     texts |= {text for kind in kinds for upload in kind.uploads for text in (upload.label, upload.help)}
     listed = {
@@ -147,6 +152,14 @@ def test_every_word_of_a_providers_settings_has_its_english_one(name: str) -> No
     found = [registry().providers[name].settings_schema()]
     found += [field.row() for field in found[0].fields.values() if isinstance(field, Table)]
     wanted = {text for schema in found for text in form_words(schema)} - {"", "Port", "TLS", "Transport"}
+    assert sorted(text for text in wanted if english.gettext(text) == text) == []
+
+
+@pytest.mark.parametrize("name", sorted(registry().settings))
+def test_every_word_of_a_plugins_settings_has_its_english_one(name: str) -> None:
+    folders = tuple(each.translations for each in registry().folders.values() if each.translations)
+    english = catalogue("en", (CATALOGUES, *folders))
+    wanted = form_words(registry().settings[name]()) - {"", "Document root"}
     assert sorted(text for text in wanted if english.gettext(text) == text) == []
 
 

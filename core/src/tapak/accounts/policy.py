@@ -263,6 +263,7 @@ ACTIONS: Mapping[str, Rule] = {
     "maintenance.plan": _plans,
     "zone.names": _overseer,
     "connection.manage": _admin,
+    "settings.manage": _admin,
     "service.repair": _overseer,
     "service.read": _anyone,
     "service.renew": _of_agency,

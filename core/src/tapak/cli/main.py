@@ -21,6 +21,7 @@ ELSEWHERE = {
     "provider": "tapak.cli.providers:provider",
     "certificate": "tapak.cli.certificates:certificate",
     "connection": "tapak.cli.connections:connection",
+    "settings": "tapak.cli.settings:settings",
     "zone": "tapak.cli.zones:zone",
     "audit": "tapak.cli.audit:audit",
     "scan": "tapak.cli.scans:scan",

@@ -49,7 +49,7 @@ class Service(TenantRow, Base):
 
 
 class ExpiryReminder(TenantRow, Base):
-    """A reminder that a service's term ends: ``days`` before ``expires_on`` (60, 30, 7 or 1)."""
+    """A reminder that a service's term ends: ``days`` before ``expires_on`` (as the agency sets it)."""
 
     __tablename__ = "expiry_reminder"
     __table_args__ = (

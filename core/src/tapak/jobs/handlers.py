@@ -45,9 +45,12 @@ from tapak.requests.desk import Desk
 from tapak.scanning import runs as scans
 from tapak.scanning import service as scanning
 from tapak.sdk.backups import BACK_UP, TEST_RESTORE
+from tapak.settings import service as settings
 from tapak.tenants.models import Tenant
 
 Handler = Callable[[Tools, Session, Lease], None]
+SETTINGS_AGAIN = 3600.0
+"""Seconds after which a change of settings that something is in the way of is tried again."""
 
 
 def done(session: Session, lease: Lease) -> None:
@@ -261,6 +264,14 @@ def glimpse(tools: Tools, session: Session, lease: Lease) -> None:
     done(session, lease)
 
 
+def setting_change(tools: Tools, session: Session, lease: Lease) -> None:
+    """A change of settings has its day; where something is in the way it is tried again, and doctor tells of it."""
+    problem = settings.take_effect(_desk(tools, session), lease.row_id)
+    if not end_lease(session, lease, again_in=SETTINGS_AGAIN if problem else None, problem=problem):
+        raise LeaseLost
+    session.commit()
+
+
 HANDLERS: Mapping[str, Handler] = {
     provisioning.WAKE: provision,
     documents.WAKE_KIND: document,
@@ -275,6 +286,7 @@ HANDLERS: Mapping[str, Handler] = {
     BACK_UP: backup,
     TEST_RESTORE: backup,
     CHECK: check_connection,
+    settings.DUE: setting_change,
     UNLOCK: unlock,
     LOOK: glimpse,
     SWITCHED: switched,

@@ -21,11 +21,12 @@ from tapak.panel import models as _panel
 from tapak.provisioning import models as _provisioning
 from tapak.requests import models as _requests
 from tapak.scanning import models as _scanning
+from tapak.settings import models as _settings
 from tapak.tenants import models as _tenants
 
 ROOMS = (
     *(_accounts, _audit, Wake, _documents, _inventory, _maintenance, _monitoring, _panel, _provisioning, _requests),
-    *(_scanning, _tenants),
+    *(_scanning, _settings, _tenants),
 )
 
 

@@ -18,9 +18,10 @@ from tapak.sdk.resources import Site
 from tapak.tenants.models import Tenant
 
 REMINDERS = (60, 30, 7, 1)
-"""Days before the last one on which the owner is reminded."""
+"""Days before the last one on which the owner is reminded, unless the agency says others."""
 GRACE = 30
 TERM, GRACE_SETTING, SUSPEND = "service_term_days", "renewal_grace_days", "suspend_expired"
+REMINDER_DAYS = "reminder_days"
 
 
 def look(session: Session, tenant: Tenant, now: datetime) -> None:
@@ -42,7 +43,7 @@ def look(session: Session, tenant: Tenant, now: datetime) -> None:
     for service in session.scalars(running):
         _give_term(service, tenant)
         if service.expires_on is not None:
-            _remind(session, service, today)
+            _remind(session, service, tenant, today)
             if tenant.settings.get(SUSPEND) and today > late_from(service.expires_on, tenant):
                 suspend(session, service, now, "masa layanan habis dan tidak didaftarkan ulang")
 
@@ -80,10 +81,10 @@ def _give_term(service: Service, tenant: Tenant) -> None:
         service.expires_on = since + timedelta(days=days)
 
 
-def _remind(session: Session, service: Service, today: date) -> None:
+def _remind(session: Session, service: Service, tenant: Tenant, today: date) -> None:
     assert service.expires_on is not None
     left = (service.expires_on - today).days
-    due = [days for days in REMINDERS if left <= days]
+    due = [days for days in tenant.settings.get(REMINDER_DAYS, REMINDERS) if left <= days]
     if left < 0 or not due:
         return
     row = insert(ExpiryReminder).values(service_id=service.id, expires_on=service.expires_on, days=min(due))

@@ -30,7 +30,7 @@ def turn(desk: Desk, request: Request, procedure: Procedure, step: Step, state: 
     """
     kind = desk.registry.step_kinds[step.kind]
     position_id, note = whose(desk, request, procedure, step)
-    start_by = desk.calendar.due(desk.now, deadlines.waiting_limit(desk))
+    start_by = desk.calendar.due(desk.now, deadlines.waiting_limit(desk, step))
     first = step.key == procedure.steps[0].key
     arrival = Arrival(
         arrives=True,

@@ -25,9 +25,12 @@ from tapak.tenants.models import Tenant
 WAITING_LIMIT = TimeStandard(1, "day")
 
 
-def waiting_limit(desk: Desk) -> TimeStandard:
-    """How long a task may lie before it is begun: the tenant's setting in working minutes, or one working day."""
-    minutes = desk.tenant.settings.get("waiting_limit_minutes")
+def waiting_limit(desk: Desk, step: Step) -> TimeStandard:
+    """How long a task of ``step`` may lie before it is begun.
+
+    The step's own limit in working minutes, the tenant's for every step, or one working day.
+    """
+    minutes = step.waiting_minutes or desk.tenant.settings.get("waiting_limit_minutes")
     return TimeStandard(minutes, "minute") if minutes else WAITING_LIMIT
 
 
@@ -47,8 +50,8 @@ def expected(
         now=desk.now,
         start_by=start_by,
         due_at=due_at,
-        current=step.time_standard,
-        remaining=[following.time_standard for following in ahead],
+        current=step.allowed,
+        remaining=[following.allowed for following in ahead],
         waiting_limit=timedelta(minutes=desk.tenant.settings.get("expected_waiting_minutes", 0)),
     )
 
@@ -56,7 +59,7 @@ def expected(
 def begin(view: TaskView) -> None:
     """Set the moment by which work begun now is due."""
     desk, task = view.desk, view.task
-    due_at = desk.calendar.due(desk.now, view.step.time_standard)
+    due_at = desk.calendar.due(desk.now, view.step.allowed)
     task.due_at = task.deadline = due_at
     if desk.somebody.holding(task.position_id) is not None:
         task.escalated_to = None
@@ -129,9 +132,9 @@ def _waiting() -> Select[int]:
 
 def _set_anew(view: TaskView) -> datetime:
     calendar, task = view.desk.calendar, view.task
-    deadline = task.start_by = calendar.due(task.arrived_at, waiting_limit(view.desk))
+    deadline = task.start_by = calendar.due(task.arrived_at, waiting_limit(view.desk, view.step))
     if task.started_at is not None:
-        standard = view.step.time_standard
+        standard = view.step.allowed
         deadline = task.due_at = due_after_pauses(
             calendar, now=view.desk.now, started_at=task.started_at, standard=standard, pauses=view.pauses
         )
@@ -148,7 +151,8 @@ def _expect(view: TaskView, *, start_by: datetime | None, due_at: datetime | Non
 def _escalate(view: TaskView) -> None:
     desk, task = view.desk, view.task
     seat = desk.seat(task.position_id) if task.position_id is not None else None
-    superior = seat.superior_id if seat else None
+    named = desk.seats.get(view.step.escalates_to)
+    superior = named.position_id if named else seat.superior_id if seat else None
     task.escalated_to = superior
     title = seat.title if seat else ""
     record(

@@ -18,6 +18,7 @@ from tapak.requests import access, arrivals, concerning, deadlines, drafts, effe
 from tapak.requests.advance import Arrival, Ending, Told, advance
 from tapak.requests.desk import Desk
 from tapak.requests.models import Request, Revision, Task
+from tapak.requests.quotas import check_quota
 from tapak.requests.snapshots import offered_procedure, pin
 from tapak.requests.view import ASKED, TaskView
 from tapak.sdk.errors import Forbidden, Invalid, MissingInput, flat_messages
@@ -44,7 +45,7 @@ def start_request(desk: Desk, procedure_key: str, *, concerns: int | None = None
         Forbidden: the person applies for no unit.
         NotFound: the tenant doesn't run the procedure, or the unit has no such service.
         Invalid: the procedure makes no such change.
-        Conflict: the service doesn't run, or is being changed already.
+        Conflict: the service doesn't run, or is being changed already; or the unit's quota is used up.
     """
     person = desk.somebody
     service = concerning.find(desk, concerns) if concerns is not None else None
@@ -53,6 +54,7 @@ def start_request(desk: Desk, procedure_key: str, *, concerns: int | None = None
         raise Forbidden("Akun Anda tidak terdaftar pada perangkat daerah pemohon.", log="account without an agency")
     procedure = offered_procedure(desk, procedure_key)
     concerning.check_start(desk, procedure, concerns, change)
+    check_quota(desk, procedure, person.agency_id)
     first = procedure.steps[0]
     request = Request(
         concerns_id=concerns,
@@ -294,6 +296,7 @@ def _submit(view: TaskView, result: StepResult) -> None:
         )
     )
     if not request.number:
+        check_quota(desk, view.procedure, request.agency_id)
         request.submitted_at = desk.now
         request.tracking_code = "".join(secrets.choice(CODE_LETTERS) for _ in range(8))
         request.number = effects.number(view.desk, f"request:{view.procedure.key}", view.procedure.request_number)

@@ -21,7 +21,7 @@ def to_applicant(view: TaskView, asked: Mapping[str, Any]) -> None:
     task.draft = {ASKED: dict(asked)}
     desk.session.add(Pause(task_id=task.id, since=desk.now))
     task.due_at = task.escalated_to = None
-    task.start_by = task.deadline = desk.calendar.due(desk.now, waiting_limit(desk))
+    task.start_by = task.deadline = desk.calendar.due(desk.now, waiting_limit(desk, view.step))
     forget(desk.session, DEADLINE, task.id)
 
 

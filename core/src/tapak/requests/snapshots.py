@@ -11,8 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from tapak.requests.desk import Desk
 from tapak.requests.models import Snapshot
+from tapak.sdk.adapting import STEPS, adapted
 from tapak.sdk.errors import NotFound
-from tapak.sdk.procedure import Procedure, from_snapshot, snapshot, snapshot_hash, switched
+from tapak.sdk.procedure import Procedure, from_snapshot, snapshot, snapshot_hash
 from tapak.tenants.settings import resolve
 
 
@@ -40,27 +41,29 @@ def open_services(desk: Desk) -> tuple[Procedure, ...]:
 
 
 def offered_procedure(desk: Desk, key: str) -> Procedure:
-    """The procedure ``key`` in the version that takes new requests today, with the branches that are switched on.
+    """The procedure ``key`` in the version that takes new requests today, as the agency has set it.
 
     Raises:
         NotFound: the tenant doesn't run it.
     """
     for procedure in offered(desk):
         if procedure.key == key:
-            return switched(procedure, settings_of(desk, procedure))
+            return adapted(procedure, settings_of(desk, procedure))
     raise NotFound("Layanan ini tidak tersedia.", log=f"procedure {key} is not offered")
 
 
 def settings_of(desk: Desk, procedure: Procedure) -> Mapping[str, Any]:
-    """Today's settings of the tenant and of the plugin that ``procedure`` comes from."""
+    """Today's settings of the tenant, of the plugin that ``procedure`` comes from, and of its steps."""
     plugin = procedure.key.partition(".")[0]
-    return resolve(desk.session, desk.tenant, plugin, desk.registry.settings.get(plugin))
+    resolved = resolve(desk.session, desk.tenant, plugin, desk.registry.settings.get(plugin))
+    steps = resolved.pop(STEPS, {}).get(procedure.key)
+    return {**resolved, STEPS: steps} if steps else resolved
 
 
 def pin(desk: Desk, procedure: Procedure) -> Snapshot:
     """The stored snapshot of ``procedure`` with today's settings, made where it is new."""
     settings = settings_of(desk, procedure)
-    content = snapshot(switched(procedure, settings))
+    content = snapshot(adapted(procedure, settings))
     digest = snapshot_hash({"declaration": content, "settings": settings})
     stored = insert(Snapshot).values(hash=digest, code=procedure.code, content=content, settings=settings)
     desk.session.execute(stored.on_conflict_do_nothing(index_elements=[Snapshot.tenant_id, Snapshot.hash]))

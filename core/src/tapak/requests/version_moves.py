@@ -15,8 +15,9 @@ from tapak.requests.desk import Desk
 from tapak.requests.models import Request
 from tapak.requests.snapshots import pin, settings_of
 from tapak.requests.view import TaskView
+from tapak.sdk.adapting import adapted
 from tapak.sdk.errors import Conflict, Invalid, NotFound
-from tapak.sdk.procedure import Procedure, Step, switched
+from tapak.sdk.procedure import Procedure, Step
 from tapak.sdk.wording import day_words
 
 REFUSED = "Permohonan ini tidak dapat dipindahkan ke versi {version}."
@@ -72,7 +73,7 @@ def _installed(desk: Desk, request: Request, version: int) -> Procedure:
 
 
 def _as_set(desk: Desk, procedure: Procedure) -> Procedure:
-    return switched(procedure, settings_of(desk, procedure))
+    return adapted(procedure, settings_of(desk, procedure))
 
 
 def _open_view(desk: Desk, request: Request) -> TaskView:

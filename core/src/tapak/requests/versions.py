@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -74,16 +74,24 @@ def one(desk: Desk, code: str, after: int | None, limit: int) -> Version:
     raise NotFound("Versi SOP ini tidak ditemukan.", log=f"no version {code!r}")
 
 
+def running(desk: Desk, procedures: Collection[str] | None) -> tuple[Running, ...]:
+    """The submitted requests that run by one of ``procedures`` (keys; None: any), oldest first, whoever asks."""
+    query = _query().where(Request.state != RequestState.DRAFT)
+    if procedures is not None:
+        query = query.where(Request.procedure.in_(procedures))
+    return tuple(row for _, row in _rows(desk, query))
+
+
 def all_versions(desk: Desk, most: int | None = None) -> tuple[Version, ...]:
     """The same as :func:`versions`, whoever asks."""
-    counts, running = _counts(desk), _running(desk, most)
+    counts, found = _counts(desk), _running(desk, most)
     offered = list(desk.tenant.settings.get("procedures", ()))
     keys = dict.fromkeys([*offered, *(code.rpartition("/")[0] for code in counts)])
-    return tuple(each for key in keys for each in _of_key(desk, key, running, counts, key in offered))
+    return tuple(each for key in keys for each in _of_key(desk, key, found, counts, key in offered))
 
 
 def _of_key(
-    desk: Desk, key: str, running: Mapping[str, Sequence[Running]], counts: Mapping[str, int], offered: bool
+    desk: Desk, key: str, found: Mapping[str, Sequence[Running]], counts: Mapping[str, int], offered: bool
 ) -> tuple[Version, ...]:
     installed = desk.registry.versions(key)
     ahead = [each.code for each in installed if each.effective_from > desk.today]
@@ -92,7 +100,7 @@ def _of_key(
         Version(
             each,
             "takes" if each.code == takes else "awaits" if each.code in ahead else "former",
-            tuple(running.get(each.code, ())),
+            tuple(found.get(each.code, ())),
             counts.get(each.code, 0),
         )
         for each in installed

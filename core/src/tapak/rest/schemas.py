@@ -50,6 +50,7 @@ class RequiredInput(Schema):
     title = fields.String()
     by = fields.String()
     inferred = fields.Boolean()
+    added = fields.Boolean(metadata={"description": "asked for by the agency, not printed (di luar SOP)"})
 
 
 class Outcome(Schema):
@@ -69,6 +70,10 @@ class Step(Schema):
     kind = fields.String()
     required_inputs = fields.List(fields.Nested(RequiredInput))
     time_standard = fields.Nested(TimeStandard)
+    limit = fields.Nested(
+        TimeStandard, allow_none=True, metadata={"description": "the agency's own, which deadlines go by"}
+    )
+    waiting_minutes = fields.Integer(metadata={"description": "0: the agency's for every step"})
     output = fields.List(fields.String())
     outcomes = fields.List(fields.Nested(Outcome))
     inferred = fields.List(fields.String())

@@ -85,7 +85,9 @@ class Step:
     ``inferred`` names the cells that the scan left unreadable: actor, required_inputs, time_standard, output,
     outcomes.
     ``reports_to`` is an actor who receives the step's output (Bidang → Kadis). ``options`` are read by the step's
-    kind.
+    kind. What follows them is the agency's to set (:mod:`tapak.sdk.adapting`) and stands in no declaration: ``limit``
+    beside the printed standard, ``waiting_minutes`` (0: the agency's for every step), and ``escalates_to``, the key
+    of a position (empty: the superior's).
     """
 
     key: str
@@ -100,6 +102,14 @@ class Step:
     inferred: frozenset[str] = frozenset()
     reports_to: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    limit: TimeStandard | None = None
+    waiting_minutes: int = 0
+    escalates_to: str = ""
+
+    @property
+    def allowed(self) -> TimeStandard:
+        """The working time that deadlines go by: the agency's limit, else the printed standard."""
+        return self.limit or self.time_standard
 
     def outcome(self, key: str) -> Outcome:
         """The outcome named ``key``.
@@ -121,12 +131,14 @@ class RequiredInput:
     document of the request's current revision), ``field:<name>`` (a field of this step's input), ``step:<key>`` (that
     step's result in the current revision, with the papers that it made), ``facts`` (the reviewer's figures are
     present), ``resources`` (every desired resource is live), ``sealing`` (the agency has keys that sealed registers are
-    encrypted to). A paper that the step itself makes is its output.
+    encrypted to), ``confirmed:<title>`` (ticked at this step). A paper that the step itself makes is its output.
+    ``added`` marks what an agency asks for beside what is printed (di luar SOP).
     """
 
     title: str
     by: str
     inferred: bool = False
+    added: bool = False
 
 
 @dataclass(frozen=True)
@@ -279,19 +291,6 @@ class Procedure:
         return f"{self.key}/{self.version}"
 
 
-def switched(procedure: Procedure, settings: Mapping[str, Any]) -> Procedure:
-    """``procedure`` with the branches that an agency of those ``settings`` has switched on."""
-    steps = tuple(
-        replace(step, outcomes=tuple(each for each in step.outcomes if _is_on(each, settings)))
-        for step in procedure.steps
-    )
-    return replace(procedure, steps=steps)
-
-
-def _is_on(outcome: Outcome, settings: Mapping[str, Any]) -> bool:
-    return not outcome.switch or outcome.key in (settings.get(outcome.switch) or ())
-
-
 def snapshot(procedure: Procedure) -> dict[str, Any]:
     """The whole declaration as JSON values; functions appear by name."""
     return _plain(procedure)  # type: ignore[no-any-return]
@@ -305,6 +304,7 @@ def from_snapshot(content: Mapping[str, Any], code: Procedure) -> Procedure:
                 **step,
                 "required_inputs": tuple(RequiredInput(**item) for item in step["required_inputs"]),
                 "time_standard": TimeStandard(**step["time_standard"]),
+                "limit": TimeStandard(**step["limit"]) if step.get("limit") else None,
                 "output": tuple(step["output"]),
                 "outcomes": tuple(Outcome(**outcome) for outcome in step["outcomes"]),
                 "inferred": frozenset(step["inferred"]),

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema
 
+from tapak.sdk.additions import CONFIRMED, with_additions
 from tapak.sdk.errors import Invalid
 from tapak.sdk.fields import Nip
 from tapak.sdk.forms import Form, StepSchema, Upload
@@ -84,7 +85,8 @@ class StepKind(ABC):
     a step is put together from; None: the kind's own form is the only one. ``decides`` marks kinds that nobody may do
     on an own request; ``needs_facts`` those whose figures core collects when the task arrives; ``own_figures`` those of
     them that get only what concerns the request's own names and resources; ``provisions`` those that bring resources
-    about when they are started.
+    about when they are started; ``takes_additions`` those whose form an official always fills in, so that an agency may
+    ask for more there.
     """
 
     name: ClassVar[str]
@@ -96,6 +98,7 @@ class StepKind(ABC):
     needs_facts: ClassVar[bool] = False
     own_figures: ClassVar[bool] = False
     provisions: ClassVar[bool] = False
+    takes_additions: ClassVar[bool] = True
 
     def misuse(self, procedure: Procedure, step: Step) -> Sequence[str]:
         """What is wrong with how ``procedure`` uses the kind at ``step``, in English; empty where it can run."""
@@ -110,8 +113,8 @@ class StepKind(ABC):
         return self.form_of(procedure, step).title or self.title or step.title
 
     def form(self, view: View) -> Form:
-        """What is filled in now."""
-        return self.form_of(view.procedure, view.step)
+        """What is filled in now, with what the agency asks for in addition (:mod:`tapak.sdk.additions`)."""
+        return with_additions(self.form_of(view.procedure, view.step), view.step)
 
     def schema(self, view: View) -> Schema:
         """The schema for this step of this request, with choices that depend on the view."""
@@ -155,6 +158,8 @@ class StepKind(ABC):
             return bool(data.get(what))
         if how == "step":
             return what in view.results
+        if how == "confirmed":
+            return what in (data.get(CONFIRMED) or ())
         if how == "sealing":
             return view.can_seal
         if how == "facts":

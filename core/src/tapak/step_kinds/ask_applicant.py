@@ -27,6 +27,7 @@ class AskApplicant(StepKind):
     title = ""
     input_schema = NotePart
     takes = StepSchema
+    takes_additions = False
 
     def misuse(self, procedure: Procedure, step: Step) -> Sequence[str]:
         asking = self.form_of(procedure, step).asking

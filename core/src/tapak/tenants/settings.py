@@ -51,9 +51,15 @@ class TenantSettings(SettingsSchema):
     once); the site of an ended one answers 410 for ``deactivated_keep_days`` before it is removed; the letter on an
     emergency deactivation is due within ``emergency_letter_days`` (working days). With ``https`` on, or redirect (HTTP
     leads there), new sites answer HTTPS; ``hsts`` is for how long browsers are told to ask by it only (off, day, year).
+
+    ``steps`` holds, per procedure, what is set of its steps (:mod:`tapak.sdk.adapting`). ``reminder_days`` are days
+    before a service's last one on which its unit is reminded. ``naming_patterns`` (``*`` stands for anything) are those
+    of which a new name must fit one, as the decree ``naming_decree`` says. ``services_per_unit`` is how many services a
+    unit may have, ``unit_services`` the same by the key of a unit (0: none more).
     """
 
     procedures = fields.List(fields.String(validate=KEY))
+    steps = fields.Dict(fields.String(validate=KEY), fields.Dict(fields.String(validate=KEY), fields.Raw()))
     actors = fields.Dict(fields.String(validate=KEY), fields.Dict(fields.String(validate=KEY), fields.String()))
     numbers = fields.Dict(
         fields.String(validate=KEY), fields.String(validate=[validate.Length(max=PATTERN_LENGTH), _pattern])
@@ -63,6 +69,17 @@ class TenantSettings(SettingsSchema):
     )
     reserved_names = fields.List(fields.String(validate=validate.Length(min=1, max=63)))
     waiting_limit_minutes = fields.Integer(strict=True, validate=validate.Range(1, 100_000))
+    reminder_days = fields.List(
+        fields.Integer(strict=True, validate=validate.Range(1, 365)), validate=validate.Length(max=10)
+    )
+    naming_patterns = fields.List(
+        fields.String(validate=validate.Length(min=1, max=63)), validate=validate.Length(max=50)
+    )
+    naming_decree = fields.String(validate=validate.Length(max=200))
+    services_per_unit = fields.Integer(strict=True, validate=validate.Range(1, 10_000))
+    unit_services = fields.Dict(
+        fields.String(validate=KEY), fields.Integer(strict=True, validate=validate.Range(0, 10_000))
+    )
     expected_waiting_minutes = fields.Integer(strict=True, validate=validate.Range(0, 100_000))
     service_term_days = fields.Integer(strict=True, validate=validate.Range(1, 3660))
     renewal_grace_days = fields.Integer(strict=True, validate=validate.Range(0, 365))

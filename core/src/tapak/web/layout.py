@@ -46,6 +46,10 @@ def _connects(person: Person | None) -> bool:
     return may(person, "connection.manage")
 
 
+def _sets(person: Person | None) -> bool:
+    return may(person, "settings.manage")
+
+
 def _sorts_names(person: Person | None) -> bool:
     return may(person, "zone.names")
 
@@ -73,6 +77,7 @@ MENU = (
     Entry("web_certificates.listing", _l("Sertifikat"), "shield-lock", _reads_certificates, seldom=True),
     Entry("web_procedures.overview", _l("Versi SOP"), "diagram-3", _oversees, seldom=True),
     Entry("web_connections.listing", _l("Sambungan server"), "plug", _connects, seldom=True),
+    Entry("web_settings.overview", _l("Pengaturan"), "sliders", _sets, seldom=True),
     Entry("web_services.services", _l("Layanan"), "grid", lambda person: not _staff(person)),
     Entry("web_tracking.track", _l("Lacak"), "search", lambda person: person is None),
 )

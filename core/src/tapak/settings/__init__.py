@@ -1,0 +1,1 @@
+"""Settings of procedures as their tenant's admin keeps them, whichever way in."""
