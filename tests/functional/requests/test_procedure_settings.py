@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tapak.db.wake import take_lease
 from tapak.jobs.handlers import HANDLERS
 from tapak.plugins import registry
-from tapak.requests import flow
+from tapak.requests import flow, version_moves
 from tapak.requests.advance import CALENDAR
 from tapak.requests.models import Request
 from tapak.requests.snapshots import offered_procedure
@@ -64,6 +64,12 @@ def test_a_limit_counts_for_new_requests_and_comes_back(office, submission):
         view = flow.begin(desk, after)
         assert view.task.due_at == desk.calendar.due(office.now, view.step.limit)
         assert view.step.time_standard == printed
+    with office.desk("admin") as desk:
+        moved, other = (flow.task_view(desk, each).row for each in (before, after))
+        assert [each.same for each in version_moves.targets(desk, moved.id)] == [True]
+        assert version_moves.targets(desk, other.id) == ()
+        version_moves.move(desk, moved.id, 1, "Menyesuaikan batas waktu")
+    assert allowed(office, before).amount == 90
     with office.desk("admin") as desk:
         service.undo(desk, made)
     refresh(office)

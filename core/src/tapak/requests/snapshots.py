@@ -62,12 +62,15 @@ def settings_of(desk: Desk, procedure: Procedure) -> Mapping[str, Any]:
 
 def pin(desk: Desk, procedure: Procedure) -> Snapshot:
     """The stored snapshot of ``procedure`` with today's settings, made where it is new."""
-    settings = settings_of(desk, procedure)
-    content = snapshot(adapted(procedure, settings))
-    digest = snapshot_hash({"declaration": content, "settings": settings})
+    settings, content, digest = _as_set(desk, procedure)
     stored = insert(Snapshot).values(hash=digest, code=procedure.code, content=content, settings=settings)
     desk.session.execute(stored.on_conflict_do_nothing(index_elements=[Snapshot.tenant_id, Snapshot.hash]))
     return desk.session.scalars(select(Snapshot).where(Snapshot.hash == digest)).one()
+
+
+def digest_of(desk: Desk, procedure: Procedure) -> str:
+    """The hash of the snapshot that :func:`pin` would give today."""
+    return _as_set(desk, procedure)[2]
 
 
 def pinned(desk: Desk, digest: str) -> Pinned:
@@ -78,6 +81,13 @@ def pinned(desk: Desk, digest: str) -> Pinned:
         procedure = from_snapshot(stored.content, _code(desk, stored.code))
         _known[key] = Pinned(procedure, stored.settings)
     return _known[key]
+
+
+def _as_set(desk: Desk, procedure: Procedure) -> tuple[Mapping[str, Any], dict[str, Any], str]:
+    """Today's settings, the declaration as they have it, and the hash of both."""
+    settings = settings_of(desk, procedure)
+    content = snapshot(adapted(procedure, settings))
+    return settings, content, snapshot_hash({"declaration": content, "settings": settings})
 
 
 def _code(desk: Desk, code: str) -> Procedure:

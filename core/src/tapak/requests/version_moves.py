@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from tapak.audit.service import record
 from tapak.db.wake import wake
 from tapak.engine.states import BadMove, RequestState
@@ -12,8 +14,8 @@ from tapak.engine.transitions import main_path
 from tapak.requests import access, arrivals, deadlines
 from tapak.requests.advance import FACTS
 from tapak.requests.desk import Desk
-from tapak.requests.models import Request
-from tapak.requests.snapshots import pin, settings_of
+from tapak.requests.models import Request, Snapshot
+from tapak.requests.snapshots import digest_of, pin, settings_of
 from tapak.requests.view import TaskView
 from tapak.sdk.adapting import adapted
 from tapak.sdk.errors import Conflict, Invalid, NotFound
@@ -25,22 +27,30 @@ REFUSED = "Permohonan ini tidak dapat dipindahkan ke versi {version}."
 
 @dataclass(frozen=True)
 class Target:
-    """A version that the request could go to; ``obstacles`` say what is missing for it (none: it can)."""
+    """A version that the request could go to; ``obstacles`` say what is missing for it (none: it can).
+
+    ``same``: it is the request's own, with settings that were changed since the request began.
+    """
 
     procedure: Procedure
     obstacles: tuple[str, ...]
+    same: bool = False
 
 
 def targets(desk: Desk, request_id: int) -> tuple[Target, ...]:
-    """The other installed versions of the request's procedure, newest first, each with what stands in the way.
+    """What the request could go to, newest first, each with what stands in the way.
+
+    The other installed versions of its procedure, and its own with today's settings, where they are others.
 
     Raises:
         BadMove: the request has ended.
     """
     request = access.find_request(desk, request_id, "request.move")
     view = _open_view(desk, request)
-    others = (each for each in desk.registry.versions(request.procedure) if each.code != view.procedure.code)
-    return tuple(Target(each, tuple(_obstacles(view, _as_set(desk, each)))) for each in others)
+    others = (each for each in desk.registry.versions(request.procedure) if not _runs_on(view, each))
+    return tuple(
+        Target(each, tuple(_obstacles(view, _as_set(desk, each))), each.code == view.procedure.code) for each in others
+    )
 
 
 def move(desk: Desk, request_id: int, to: int, reason: str, version: int | None = None) -> None:
@@ -84,10 +94,18 @@ def _open_view(desk: Desk, request: Request) -> TaskView:
     return newest
 
 
+def _runs_on(view: TaskView, procedure: Procedure) -> bool:
+    """Whether the view's request runs on ``procedure`` with the settings of today."""
+    if procedure.code != view.procedure.code:
+        return False
+    query = select(Snapshot.hash).where(Snapshot.id == view.row.snapshot_id)
+    return view.desk.session.scalars(query).one() == digest_of(view.desk, procedure)
+
+
 def _obstacles(view: TaskView, target: Procedure) -> Iterator[str]:
     """What is missing for the view's request to run on ``target``, in Indonesian."""
     here = next((step for step in target.steps if step.key == view.step.key), None)
-    if target.code == view.procedure.code:
+    if _runs_on(view, target):
         yield "Permohonan sudah berjalan pada versi ini."
         return
     if target.effective_from > view.desk.today:
@@ -154,9 +172,15 @@ def _move(view: TaskView, target: Procedure, reason: str) -> None:
         "request.version_moved",
         person=desk.somebody,
         request_id=request.id,
-        summary=f"Permohonan dipindahkan ke versi {target.version} SOP ({target.header.number}): {reason}",
+        summary=f"{_moved(before, target)}: {reason}",
         content={"from": before.code, "to": target.code, "step": step.key, "version": request.version},
     )
+
+
+def _moved(before: Procedure, target: Procedure) -> str:
+    if before.code == target.code:
+        return "Permohonan dipindahkan ke pengaturan SOP yang berlaku sekarang"
+    return f"Permohonan dipindahkan ke versi {target.version} SOP ({target.header.number})"
 
 
 def _hand_on(view: TaskView, target: Procedure, step: Step) -> None:

@@ -32,6 +32,7 @@ class Version(Schema):
 class Target(Schema):
     version = fields.Integer()
     number = fields.String()
+    same = fields.Boolean(metadata={"description": "the request's own version, with the settings of today"})
     obstacles = fields.List(fields.String(), metadata={"description": "what is missing for it; none: it can go there"})
 
 

@@ -28,7 +28,12 @@ def every() -> list[dict[str, Any]]:
 def targets(request_id: int) -> list[dict[str, Any]]:
     """The versions that the request could go to, each with what is missing for it (tenant admin)"""
     return [
-        {"version": each.procedure.version, "number": each.procedure.header.number, "obstacles": each.obstacles}
+        {
+            "version": each.procedure.version,
+            "number": each.procedure.header.number,
+            "same": each.same,
+            "obstacles": each.obstacles,
+        }
         for each in version_moves.targets(desk(), request_id)
     ]
 

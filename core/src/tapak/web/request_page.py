@@ -16,7 +16,7 @@ from tapak.documents.models import Document
 from tapak.engine.states import RequestState
 from tapak.maintenance.concerned import Notice, notices
 from tapak.provisioning.models import Resource
-from tapak.requests import access, links, papers, reading, services
+from tapak.requests import access, links, papers, reading, services, version_moves
 from tapak.requests.desk import Desk
 from tapak.requests.links import Linked
 from tapak.requests.models import Request, Revision, Task
@@ -193,9 +193,8 @@ class RequestPage:
 
     @property
     def changes_version(self) -> bool:
-        """Whether the reader may have it go on by another version of its procedure, and there is one."""
-        others = len(self.desk.registry.versions(self.request.procedure)) > 1
-        return "move" in self.acts and not self.ended and others
+        """Whether the reader may have it go on by another version or by today's settings, where these are others."""
+        return "move" in self.acts and not self.ended and bool(version_moves.targets(self.desk, self.request.id))
 
     def _may(self, action: str) -> bool:
         return may(self.desk.person, action, access.subject(self.request))
