@@ -35,3 +35,5 @@ def test_a_connection_is_tested_by_a_worker(deployment: Deployment) -> None:
         assert told and all("c2FsYWgt" not in line for line in told), wrong["checks"]
         switched = caller.post("/connections/keliru/switch", json={"active": False})
         assert not switched.json()["active"]
+        assert caller.delete("/connections/keliru").status_code == 204
+        assert caller.get("/connections/keliru").status_code == 404

@@ -7,11 +7,13 @@ import re
 import pytest
 from sqlalchemy import select
 
+from tapak.audit.models import AuditEvent
 from tapak.connections.service import CHECK
 from tapak.db.wake import Wake
+from tapak.inventory.models import IMPORTED, Service
 from tapak.jobs.handlers import HANDLERS
 from tapak.plugins import registry
-from tapak.provisioning.models import Connection
+from tapak.provisioning.models import Connection, Resource, ZoneState
 from tapak.sdk.settings import marked
 
 PAGE = "/sambungan"
@@ -88,6 +90,38 @@ def test_a_connection_is_added_and_tested(site, made) -> None:
     with site.desk("admin") as desk:
         pending = desk.session.scalars(select(Wake.kind).where(Wake.row_id == saved.id)).all()
     assert CHECK in pending and CHECK in HANDLERS
+
+
+def test_a_connection_is_removed_where_nothing_stood_on_it(site, made) -> None:
+    key, admin = made
+    assert "Hapus sambungan" in admin.get(f"{PAGE}/ke/{key}").text
+    assert site.browser("kasubbag").send(f"{PAGE}/ke/{key}/hapus", {}).status_code == 403
+    removed = row(site, key)
+    with site.desk("admin") as desk:
+        desk.session.add(ZoneState(connection_id=removed.id, zone="cadangan.example", serial=1))
+    assert admin.send(f"{PAGE}/ke/{key}/hapus", {}).status_code == 303
+    assert row(site, key) is None
+    with site.desk("admin") as desk:
+        assert not desk.session.scalars(select(Wake).where(Wake.row_id == removed.id, Wake.kind == CHECK)).all()
+        told = desk.session.scalars(select(AuditEvent.kind).order_by(AuditEvent.id.desc()).limit(1)).one()
+    assert told == "connection.removed"
+    assert admin.send(f"{PAGE}/ke/{key}/hapus", {}).status_code == 404
+
+
+@pytest.mark.parametrize(("state", "told"), [("live", "masih memakai"), ("gone", "Riwayat layanan")])
+def test_a_connection_that_something_stood_on_stays(site, made, state: str, told: str) -> None:
+    key, admin = made
+    with site.desk("admin") as desk:
+        service = Service(title=f"{state}.cadangan.example", procedure=IMPORTED, state="live")
+        desk.session.add(service)
+        desk.session.flush()
+        spec = {"zone": "cadangan.example", "name": service.title, "type": "A", "values": ["192.0.2.1"], "ttl": 300}
+        place = {"kind": "record_set", "identity": f"{service.title}/A", "key": "name", "state": state}
+        desk.session.add(Resource(service_id=service.id, connection_id=row(site, key).id, spec=spec, **place))
+    assert "Hapus sambungan" not in admin.get(f"{PAGE}/ke/{key}").text
+    answer = admin.send(f"{PAGE}/ke/{key}/hapus", {})
+    assert (answer.status_code, told in answer.text) == (409, True), answer.text
+    assert row(site, key) is not None
 
 
 def test_boxes_lists_and_secrets_of_another_provider(site) -> None:

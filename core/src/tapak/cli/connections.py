@@ -88,6 +88,16 @@ def off(key: str, slug: str, as_json: bool) -> None:
     _switch(key, slug, False, as_json)
 
 
+@connection.command("remove")
+@click.argument("key")
+@of_agency
+@told
+def remove(key: str, slug: str) -> None:
+    """Remove the connection KEY with its secrets; only where nothing ever stood on it."""
+    for session, tenant in each_tenant(slug):
+        service.remove(Desk.open(session, tenant, registry()), key, as_operator=True)
+
+
 def _switch(key: str, slug: str, active: bool, as_json: bool) -> None:
     for session, tenant in each_tenant(slug):
         look = service.switch(Desk.open(session, tenant, registry()), key, active, as_operator=True)

@@ -1,4 +1,4 @@
-"""Listing, making, changing, switching and testing connections: one way for pages, REST and the command line.
+"""Listing, making, changing, switching, testing and removing connections: one way for pages, REST and the command line.
 
 The command line acts ``as_operator``: for nobody, and also on what a schema marks as the operator's.
 """
@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema, ValidationError
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from tapak.accounts.policy import require
 from tapak.audit.service import record
 from tapak.connections.inputs import KEY, ConnectionInput
-from tapak.db.wake import Wake, wake
+from tapak.db.wake import Wake, forget, wake
 from tapak.provisioning.connections import DRIFT, save_connection
-from tapak.provisioning.models import Connection, Resource
+from tapak.provisioning.models import Connection, Resource, ZoneState
 from tapak.requests.desk import Desk
-from tapak.sdk.errors import Invalid, NotFound, PreconditionRequired, Stale, flat_messages
+from tapak.sdk.errors import Conflict, Invalid, NotFound, PreconditionRequired, Stale, flat_messages
 from tapak.sdk.fields import offer
 from tapak.sdk.provider import Provider
 from tapak.sdk.resources import RecordSet
@@ -41,12 +41,14 @@ NEW = ""
 class Look:
     """A connection, its provider (None: not installed), and how many resources stand on it.
 
-    ``checking``: a test was asked for and hasn't ended. ``version`` changes with every change.
+    ``unused``: nothing ever stood on it. ``checking``: a test was asked for and hasn't ended. ``version`` changes with
+    every change.
     """
 
     row: Connection
     provider: type[Provider] | None
     resources: int
+    unused: bool
     checking: bool
     version: str
 
@@ -60,11 +62,11 @@ def listed(desk: Desk, *, as_operator: bool = False) -> Sequence[Look]:
     _require(desk, as_operator)
     asked = select(Wake.row_id).where(Wake.kind == CHECK, Wake.row_id == Connection.id).exists()  # seen with its checks
     rows = desk.session.execute(select(Connection, asked).order_by(Connection.id)).all()
-    standing = select(Resource.connection_id, func.count()).where(Resource.state != "gone")
+    standing = select(Resource.connection_id, func.count().filter(Resource.state != "gone"))
     counted = {row[0]: row[1] for row in desk.session.execute(standing.group_by(Resource.connection_id))}
     installed = desk.registry.providers
     return [
-        Look(row, installed.get(row.provider), counted.get(row.id, 0), checking, _version(row))
+        Look(row, installed.get(row.provider), counted.get(row.id, 0), row.id not in counted, checking, _version(row))
         for row, checking in rows
     ]
 
@@ -190,6 +192,30 @@ def switch(desk: Desk, key: str, active: bool, *, as_operator: bool = False) -> 
             wake(desk.session, DRIFT, look.row.id)
             wake(desk.session, CHECK, look.row.id)
     return find(desk, key, as_operator=as_operator)
+
+
+def remove(desk: Desk, key: str, *, as_operator: bool = False) -> None:
+    """Remove a connection, with its secrets, that nothing stands on or stood on: the history of what did names it.
+
+    Raises:
+        Forbidden, NotFound: as for :func:`find`.
+        Conflict: something stands on it, or stood on it.
+    """
+    _require(desk, as_operator)
+    known = _locked(desk, key)  # nothing is declared there meanwhile
+    look = find(desk, key, as_operator=as_operator)
+    if look.resources:
+        told = f"{look.resources} sumber daya masih memakai sambungan ini. Pindahkan atau hapus dahulu."
+        raise Conflict(told, log=f"connection {key!r} has resources")
+    if not look.unused or known is None:
+        told = "Riwayat layanan menyebut sambungan ini, jadi tidak dihapus. Nonaktifkan saja."
+        raise Conflict(told, log=f"connection {key!r} is named by the history of resources")
+    for kind in (CHECK, DRIFT):
+        forget(desk.session, kind, known.id)
+    _tell(desk, known, "connection.removed", "Sambungan dihapus", {"provider": known.provider})
+    desk.session.execute(delete(ZoneState).where(ZoneState.connection_id == known.id))
+    desk.session.delete(known)
+    desk.session.flush()
 
 
 def ask_check(desk: Desk, key: str) -> Look:

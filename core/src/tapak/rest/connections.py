@@ -8,7 +8,7 @@ from typing import Any
 from flask import make_response
 
 from tapak.connections import service
-from tapak.http.scope import desk
+from tapak.http.scope import acting, desk
 from tapak.requests.desk import Desk
 from tapak.requests.forms import describe
 from tapak.rest import connection_schemas as schemas
@@ -51,6 +51,14 @@ def save(given: dict[str, Any], key: str) -> Any:
     head: dict[str, Any] = {name: given[name] for name in ("title", "zones", "kinds") if name in given}
     name, settings, version = given["provider"], given["settings"], given.get("version")
     return _once(lambda at: service.save(at, key, name, head, settings, version=version))
+
+
+@blueprint.route("/connections/<key>", methods=["DELETE"])
+@blueprint.response(204)
+def remove(key: str) -> None:
+    """Remove one that nothing ever stood on, with its secrets (tenant admin)"""
+    with acting() as at:
+        service.remove(at, key)
 
 
 @blueprint.route("/connections/<key>/check", methods=["POST"])

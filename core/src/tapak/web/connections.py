@@ -96,6 +96,15 @@ def switch(key: str, way: str) -> Any:
     return _to(key)
 
 
+@blueprint.post("/ke/<key>/hapus")
+def remove(key: str) -> Any:
+    """Remove it, where nothing ever stood on it."""
+    with scope.acting() as desk:
+        service.remove(desk, key)
+    flash(gettext("Sambungan dihapus."), "success")
+    return redirect(url_for("web_connections.listing"), 303)
+
+
 def _save(provider: type[Provider], key: str, look: service.Look | None) -> Any:
     wanted, schema = service.head_schema(provider), provider.settings_schema()
     head = read({HEAD + name: field for name, field in wanted.fields.items()}, request.form)
