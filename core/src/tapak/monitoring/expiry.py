@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from tapak.audit.service import record
-from tapak.inventory.models import ExpiryReminder, Service
+from tapak.inventory.models import IMPORTED, ExpiryReminder, Service
 from tapak.provisioning import service as provisioning
 from tapak.provisioning.models import Resource
 from tapak.requests.joining import join
@@ -37,7 +37,8 @@ def look(session: Session, tenant: Tenant, now: datetime) -> None:
         Service.agency_id.is_not(None),
     )
     site = select(Resource.id).where(Resource.service_id == Service.id, Resource.kind == Site.kind)
-    for service in session.scalars(select(Service).where(*lasting, ~site.exists()).order_by(Service.id)).all():
+    asked_for = select(Service).where(*lasting, Service.procedure != IMPORTED, ~site.exists())
+    for service in session.scalars(asked_for.order_by(Service.id)).all():
         join(session, service, None)
     running = select(Service).where(*lasting).order_by(Service.id).with_for_update()
     for service in session.scalars(running):

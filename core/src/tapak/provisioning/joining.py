@@ -19,7 +19,11 @@ from tapak.sdk.resources import RecordSet, Site
 
 def hosts(session: Session, service: Service) -> Sequence[Service]:
     """The live services of the unit that ``service`` has records at, or below, the names of."""
-    found = {host for row in _records(session, service.id) if (host := _host(row, _names(session, service)))}
+    records = _records(session, service.id)
+    if not records:
+        return ()
+    names = _names(session, service)
+    found = {host for row in records if (host := _host(row, names))}
     return session.scalars(select(Service).where(Service.id.in_(found)).order_by(Service.id)).all()
 
 
