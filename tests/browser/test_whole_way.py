@@ -111,6 +111,7 @@ def choose_name(page: Page, taken: str, label: str, zone: str) -> None:
     for typed, said in (
         (taken, "sudah dipesan"),
         ("-buruk-", "tanda hubung"),
+        ("..", "tanpa titik"),
         (label, f"{label}.{zone} tersedia"),
     ):
         page.get_by_label("Nama subdomain").fill(typed)

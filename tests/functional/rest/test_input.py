@@ -104,6 +104,10 @@ def test_what_is_no_finish(deployment: Deployment, cases: dict[str, Case], given
         answer = posted(caller, f"/tasks/{task['id']}/finish", given)
     assert answer.status_code in (409, 422), answer.text
     assert answer.json()["code"] in ("invalid", "stale")
+    if "input" not in given:
+        assert answer.json()["fields"] == {"input": ["Wajib diisi."]}
+    if "more" in given:
+        assert answer.json()["fields"] == {"more": ["Isian ini tidak dikenal."]}
 
 
 def test_any_draft_is_kept_or_refused_and_can_be_read_again(deployment: Deployment) -> None:

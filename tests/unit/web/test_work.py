@@ -59,6 +59,11 @@ def test_a_wrong_page_is_kept_and_told_by_its_own_address(site):
     assert "Wajib diisi" not in browser.get(page).text
 
 
+def test_when_a_zone_was_looked_at_is_told_by_the_agency_s_clock(site):
+    browser = site.browser("dinkes")
+    assert 'data-clock="Asia/Makassar"' in browser.get(f"{begun(browser)}/isi/name").text
+
+
 def test_a_letter_is_taken_with_its_page_and_a_wrong_file_told_in_place(site):
     browser = site.browser("dinkes")
     page = f"{begun(browser)}/isi/letter"

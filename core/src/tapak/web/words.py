@@ -48,6 +48,7 @@ TONES = {
 
 def install(app: Flask) -> None:
     """Give templates the filters ``day``, ``clock``, ``moment``, ``duration``, ``state_label`` and their like."""
+    app.jinja_env.globals["time_zone"] = lambda: scope.tenant().time_zone
     app.jinja_env.filters.update(
         day=day,
         clock=clock,

@@ -7,6 +7,7 @@ const told = document.getElementById("name-told");
 if (told) {
   const label = document.getElementById(`f-${told.dataset.name}`);
   const zone = document.getElementById(`f-${told.dataset.zone}`);
+  const CLOCK = { dateStyle: "long", timeStyle: "short", timeZone: told.dataset.clock };
   let timer = 0;
   let asked = 0;
 
@@ -37,7 +38,7 @@ if (told) {
       if (number !== asked) return;
       if (!found) return tell("", "");
       if (!found.available) return tell(found.problem, "bad");
-      const at = found.checked_at ? new Date(found.checked_at).toLocaleString(document.documentElement.lang) : told.dataset.never;
+      const at = found.checked_at ? new Date(found.checked_at).toLocaleString(document.documentElement.lang, CLOCK) : told.dataset.never;
       const text = found.current ? told.dataset.free : told.dataset.last;
       tell(text.replace("{name}", found.name).replace("{at}", at), found.current ? "good" : "");
     } catch (problem) {
