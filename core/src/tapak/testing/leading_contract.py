@@ -109,6 +109,19 @@ class LeadingContract:
         assert standing(provider, plain) == plain
         assert live(provider, plain)
 
+    def test_a_websocket_goes_through(self, host: SiteHost, provider: Provider, application: int) -> None:
+        site = new_site(proxy=Proxy("127.0.0.1", application))
+        apply(provider, site)
+        with host.raw(site.name, "/kanal", {"Upgrade": "websocket", "Connection": "keep-alive, Upgrade"}) as stream:
+            assert stream.readline().split()[1] == b"101"
+            assert b"upgrade: websocket" in [line.strip().lower() for line in iter(stream.readline, b"\r\n")]
+            for said in (b"halo\n", b"lagi\n"):
+                stream.write(said)
+                stream.flush()
+                assert stream.readline() == b"upgrade " + said
+        other = {"Upgrade": "h2c", "Connection": "Upgrade, HTTP2-Settings", "HTTP2-Settings": ""}
+        assert "upgrade" not in asked(host.fetch(site.name, "/kanal", other))["headers"]
+
     def test_what_another_server_is_sent_has_a_limit(
         self, host: SiteHost, provider: Provider, application: int
     ) -> None:

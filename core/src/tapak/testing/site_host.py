@@ -7,9 +7,10 @@ import http.client
 import socket
 import ssl
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from io import BufferedRWPair
 from itertools import count
 from typing import Any
 
@@ -102,6 +103,18 @@ class SiteHost(ABC):
             response = connection.getresponse()
             told = {key.lower(): value for key, value in response.getheaders()}
             return Answer(response.status, told, response.read().decode())
+
+    @contextmanager
+    def raw(self, name: str, path: str, headers: Mapping[str, str]) -> Iterator[BufferedRWPair]:
+        """GET ``path`` of ``name`` on a connection of its own, which is given with nothing read from it."""
+        lines = (f"{key}: {value}\r\n" for key, value in {"Host": name, **headers}.items())
+        with (
+            socket.create_connection(self.address, timeout=5) as connection,
+            connection.makefile("rwb") as stream,
+        ):
+            stream.write(f"GET {path} HTTP/1.1\r\n{''.join(lines)}\r\n".encode())
+            stream.flush()
+            yield stream
 
 
 def new_site(**fields: object) -> Site:

@@ -14,13 +14,26 @@ from tapak.testing.site_host import Answer
 
 class _Application(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self._tell(b"")
+        if self.headers.get("Upgrade", "").lower() == "websocket" and self.path == "/kanal":
+            self._talk()
+        else:
+            self._tell(b"")
 
     def do_POST(self) -> None:
         self._tell(self.rfile.read(int(self.headers.get("Content-Length", 0))))
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing."""
+
+    def _talk(self) -> None:
+        """Changes to a protocol in which each line comes back, with what asked for it."""
+        self.send_response_only(101)
+        self.send_header("Upgrade", "websocket")
+        self.send_header("Connection", "Upgrade")
+        self.end_headers()
+        while line := self.rfile.readline():
+            self.wfile.write(self.headers["Connection"].lower().encode() + b" " + line)
+        self.close_connection = True
 
     def _tell(self, body: bytes) -> None:
         told = {"path": self.path, "headers": {name.lower(): value for name, value in self.headers.items()}}

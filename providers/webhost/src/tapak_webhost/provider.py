@@ -42,6 +42,10 @@ _CHECKS = {
     "sftp": ("Akun SFTP", "Agen dapat memberi akun SFTP, atau server ini tidak menyediakannya."),
     "log": ("Log akses", "Agen dapat membaca log akses."),
 }
+_QUOTAS = {
+    True: "Sistem berkas situs memakai kuota; batas tiap pengguna situs diatur pengelola server.",
+    False: "Sistem berkas situs tidak memakai kuota: ruang disk situs diukur, tetapi tidak dibatasi.",
+}
 
 
 class WebHostProvider(Provider):
@@ -82,13 +86,15 @@ class WebHostProvider(Provider):
 
     def check(self) -> Sequence[Check]:
         try:
-            told = self._agent.ask("check", {}, timeout=max(self._timeout, 20.0))["checks"]
+            answer = self._agent.ask("check", {}, timeout=max(self._timeout, 20.0))
         except ProviderError as error:
             return (Check("Agen", False, error.message), self._check_http())
+        told = answer["checks"]
         return (
             self._check_agent(),
             *self._way.checks(self._timeout),
             *(Check(name, told[key]["ok"], _told(told[key], fine)) for key, (name, fine) in _CHECKS.items()),
+            Check("Kuota disk", True, _QUOTAS[bool(answer.get("quotas"))]),
             self._check_http(),
         )
 

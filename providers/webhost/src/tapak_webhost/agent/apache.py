@@ -55,7 +55,7 @@ _PROXY = """\
     ProxyAddHeaders Off
     RequestHeader set X-Forwarded-For "expr=%{{REMOTE_ADDR}}"
     RequestHeader set X-Forwarded-Proto "expr=%{{REQUEST_SCHEME}}"
-{cleared}{hidden}{unmoved}    ProxyPass "/" "{url}/" nocanon retry=0 connectiontimeout=5 timeout={seconds}
+{cleared}{hidden}{unmoved}    ProxyPass "/" "{url}/" nocanon upgrade=websocket retry=0 {limits}
     ProxyPassReverse "/" "{url}/"
 """
 _HTTPS = """\
@@ -235,7 +235,7 @@ def _proxy(spec: SiteSpec, proxy: ProxySpec) -> str:
         hidden="".join(f'    Header onsuccess unset "{name}"\n' for name in hidden),
         unmoved="".join(f'    ProxyPass {_quoted(redirect.path)} "!"\n' for redirect in spec.redirects),
         url=proxy.url,
-        seconds=proxy.seconds,
+        limits=f"connectiontimeout=5 timeout={proxy.seconds}",
     ).rstrip("\n")
 
 

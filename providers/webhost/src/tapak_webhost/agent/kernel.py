@@ -7,6 +7,7 @@ import os
 
 RENAME_EXCHANGE = 2
 PR_SET_PDEATHSIG = 1
+Q_GETFMT_OF_USERS = 0x800004 << 8
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -23,6 +24,15 @@ def exchange(one_at: int, one: str, other_at: int, other: str) -> None:
 def sync_file_system(fd: int) -> None:
     """Make durable all that was written to the file system of ``fd`` (syncfs(2))."""
     _checked(_libc.syncfs(fd))
+
+
+def enforces_quotas(device: str) -> bool:
+    """Whether the file system on ``device`` enforces quotas of users (quotactl(2), Q_GETFMT).
+
+    False as well where the kernel has none, and where ``device`` is no block device (overlay, tmpfs, network).
+    """
+    kind = ctypes.c_uint32()
+    return not _libc.quotactl(Q_GETFMT_OF_USERS, os.fsencode(device), 0, ctypes.byref(kind))
 
 
 def die_with_parent(signal: int) -> None:

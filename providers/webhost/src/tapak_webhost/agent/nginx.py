@@ -47,11 +47,15 @@ _FILES = """\
 {php}    }}
 """
 _PROXY = """\
+    set $tapak_upgrade "";
+    set $tapak_connection "";
+    if ($http_upgrade ~* "^websocket$") {{ set $tapak_upgrade "websocket"; set $tapak_connection "upgrade"; }}
 {redirects}    location / {{
         client_max_body_size {upload}m;
         proxy_pass "{url}";
         proxy_http_version 1.1;
-        proxy_set_header Connection "";
+        proxy_set_header Upgrade $tapak_upgrade;
+        proxy_set_header Connection $tapak_connection;
         proxy_set_header Host $http_host;
         proxy_set_header X-Forwarded-For $remote_addr;
         proxy_set_header X-Forwarded-Proto $scheme;

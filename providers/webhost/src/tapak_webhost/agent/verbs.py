@@ -24,6 +24,7 @@ from tapak_webhost.agent import (
     glimpse,
     host,
     php_probe,
+    quotas,
     releases,
     sites,
 )
@@ -241,7 +242,8 @@ class Verbs:
             "php": lambda: self._try_php(deadline),
             "sftp": lambda: self._try_sftp(deadline),
         }
-        return {"checks": {key: _tried(attempt) for key, attempt in tried.items()}}
+        checks = {key: _tried(attempt) for key, attempt in tried.items()}
+        return {"checks": checks, "quotas": quotas.enforced(self.config.web_dir)}
 
     def _try_web(self) -> None:
         with sites.opened(self.config.web_dir) as web:
