@@ -133,6 +133,10 @@ def test_keys_change_and_no_entry_is_lost(office, command, tmp_path):
     sealed, keys = tmp_path / "out.age", (kept(old, tmp_path, "old.txt"), kept(new, tmp_path, "new.txt"))
     export = ("export", "--tenant", "kukar", "--output", sealed)
     assert "wrong_key" in command(*export, "--identity", keys[1]).output
+    with office.desk("administrator") as desk:
+        newer, older = unsealing.read(desk, unsealing.entries(desk.session, KEY), read_identities(keys[0]))
+    assert (older.row["account"], older.problem) == ("sftp-ppdb", "")
+    assert (newer.row, new.recipient in newer.problem) == ({}, True)
     both = command(*export, "--identity", keys[0], "--identity", keys[1])
     assert both.exit_code == 0, both.output
     opened = subprocess.run(["age", "-d", "-i", keys[1], sealed], capture_output=True, check=True).stdout.decode()

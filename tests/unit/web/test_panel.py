@@ -210,6 +210,7 @@ def test_an_address_that_was_found_in_a_log_opens_nothing(site) -> None:
     assert (answer.status_code, PASSWORD in answer.text) == (409, False)
     assert colleague.send(f"/layanan-aktif/{service_id}/serah/{token}", {}).status_code == 404
     other_id, _ = with_link(site, parts["account"])
+    assert "Kata sandi akun SFTP" in colleague.get(f"/layanan-aktif/{service_id}/serah/{other_id}").text
     assert colleague.send(handed(colleague, service_id, (other_id, "x")), {}).status_code == 404
     assert stored(site, OneTimeLink, link_id).sealed is not None
 
@@ -228,6 +229,7 @@ def test_the_token_is_in_no_address_and_in_one_cookie_for_the_link_s_page(site) 
         link.sealed = armored(link.recipient, PASSWORD.encode())
     assert address == f"/layanan-aktif/{service_id}/serah/{link.id}"
     page = unit.get(address).text
+    assert "Kata sandi basis data" in page
     assert "Tampilkan kata sandi" in page
     assert token not in page
     opened = unit.send(address, {})

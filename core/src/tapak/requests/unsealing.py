@@ -34,8 +34,8 @@ class WrongKey(TapakError):
     def __init__(self, entry: SealedEntry) -> None:
         to = ", ".join(entry.recipients)
         super().__init__(
-            f"Kunci yang diberikan tidak membuka catatan nomor {entry.seq}. Catatan itu ditulis untuk: {to}. "
-            "Sertakan juga kunci lama instansi.",
+            f"Kunci yang ada tidak membuka catatan nomor {entry.seq}. Catatan itu ditulis untuk: {to}. "
+            "Sertakan juga kunci instansi itu.",
             log=f"no identity opens entry {entry.seq} of {entry.register}, sealed to {to}",
         )
 
@@ -49,10 +49,11 @@ class BrokenBook(TapakError):
 
 @dataclass(frozen=True)
 class Opened:
-    """An entry as it was written."""
+    """An entry as it was written; ``problem`` says why there is nothing of it to read."""
 
     entry: SealedEntry
     row: Mapping[str, Any]
+    problem: str = ""
 
 
 def entries(session: Session, key: str, *, before: int | None = None, limit: int | None = None) -> list[SealedEntry]:
@@ -71,18 +72,19 @@ def may_read(desk: Desk) -> bool:
 def read(desk: Desk, wanted: Sequence[SealedEntry], identities: Sequence[Identity]) -> list[Opened]:
     """What ``wanted`` say, on the screen of somebody who may read it; that it was read is on record.
 
+    One that this process holds no key for, or that isn't what was written there, has its ``problem``.
+
     Raises:
         Forbidden: the person may not read it.
-        WrongKey: this process holds no key for one of them.
-        BrokenBook: one is not what was written there.
     """
     require(desk.somebody, "register.unseal", _subject(desk))
-    opened = [_open(desk, entry, identities) for entry in wanted]
+    found = [_tried(desk, entry, identities) for entry in wanted]
+    opened = [each.entry for each in found if not each.problem]
     if opened:
-        content = {"register": wanted[0].register, "entries": [entry.seq for entry in wanted]}
+        content = {"register": opened[0].register, "entries": [entry.seq for entry in opened]}
         told = f"{len(opened)} catatan tersegel dibaca"
         record(desk.session, "register.unsealed", person=desk.somebody, summary=told, content=content, shown=False)
-    return opened
+    return found
 
 
 def check(session: Session, key: str) -> list[str]:
@@ -121,6 +123,13 @@ def export(desk: Desk, register: Register, identities: Sequence[Identity]) -> by
     content = {"register": register.key, "entries": len(opened)}
     record(desk.session, "register.exported", person=desk.person, summary=told, content=content, shown=False)
     return sealed
+
+
+def _tried(desk: Desk, entry: SealedEntry, identities: Sequence[Identity]) -> Opened:
+    try:
+        return _open(desk, entry, identities)
+    except (WrongKey, BrokenBook) as refused:
+        return Opened(entry, {}, refused.message)
 
 
 def _open(desk: Desk, entry: SealedEntry, identities: Sequence[Identity]) -> Opened:

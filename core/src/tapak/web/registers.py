@@ -112,10 +112,10 @@ def _sealed(key: str) -> Any:
         if path is not None and readable:
             try:
                 opened = unsealing.read(desk, page, read_identities(path))
-            except (unsealing.WrongKey, unsealing.BrokenBook, NoIdentities) as refused:
+            except NoIdentities as refused:
                 problem = refused.message
         book, known = books.register(desk, key), books.registers(desk)
-        rows = {each.entry.id: each.row for each in opened}
+        read = {each.entry.id: each for each in opened}
         fields = describe(book.schema())
         asked = {entry.request_id for entry in page}
         return render_template(
@@ -123,7 +123,7 @@ def _sealed(key: str) -> Any:
             book=book,
             books=known.values(),
             fields=fields,
-            entries=[(entry, _told(fields, rows.get(entry.id))) for entry in page],
+            entries=[(entry, *_told(fields, read.get(entry.id))) for entry in page],
             numbers=dict(desk.session.execute(select(Request.id, Request.number).where(Request.id.in_(asked))).all()),
             readable=readable,
             holds_key=path is not None,
@@ -132,8 +132,11 @@ def _sealed(key: str) -> Any:
         )
 
 
-def _told(fields: Iterable[Any], row: Mapping[str, Any] | None) -> list[Line]:
-    return [] if row is None else [line(field, row.get(field.name)) for field in fields]
+def _told(fields: Iterable[Any], read: unsealing.Opened | None) -> tuple[list[Line], str]:
+    """An entry's lines, and why there are none although it was to be read."""
+    if read is None or read.problem:
+        return [], read.problem if read else ""
+    return [line(field, read.row.get(field.name)) for field in fields], ""
 
 
 @blueprint.get("/buku/<key>")

@@ -137,6 +137,11 @@ class RequestPage:
         limit = (self.open_task.due_at if self.open_task else None) or self.begin_by
         return limit is not None and limit < self.desk.now
 
+    @property
+    def at_unit(self) -> bool:
+        """Whether the open turn is the applicant's unit's, whose time is no lateness of the agency."""
+        return self.open_task is not None and self.open_task.agency_id is not None
+
     @cached_property
     def timeline(self) -> Sequence[AuditEvent]:
         """What happened, newest first."""

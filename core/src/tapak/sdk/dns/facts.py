@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from tapak.sdk.dns.records import shown
 from tapak.sdk.errors import TapakError
 from tapak.sdk.resources import Fact, RecordSet
 
@@ -49,7 +48,7 @@ def _size_of(zone: str) -> Fact:
 
 
 def _name_of(asked: str) -> Fact:
-    return Fact(f"name.{asked}", f"Nama {shown(asked)} di zona", None, SOURCE)
+    return Fact(f"name.{asked}", f"Nama {asked} di zona", None, SOURCE)
 
 
 def _fact(empty: Fact, ask: Callable[[], str]) -> Fact:
