@@ -37,6 +37,7 @@ def test_a_setting_is_changed_and_undone(
     expect(page.get_by_role("alert")).to_contain_text("angka bulat")
     fine("refused")
     page.locator('[id="f-register_letter:amount"]').fill(str(width))
+    page.locator('[id="f-register_letter:added"]').fill("Kartu kendali")
     page.locator("#f-note").fill("Menurut rapat")
     page.get_by_role("button", name="Lihat akibatnya").click()
     expect(page.locator("section[aria-labelledby=beda]")).to_contain_text(str(width))
@@ -49,6 +50,14 @@ def test_a_setting_is_changed_and_undone(
     fine("history")
     if width == DESK:  # what a process remembers of a tenant is five seconds old at most
         wait_until(lambda: f"batas instansi {width}" in service(admin), 15, "the chart to tell the limit")
+    else:
+        case = deployment.case()
+        task = case.to("register_letter")
+        officer = visit(case.agency.who("register_letter"), width)
+        asked = officer.open(f"/tugas/{task['id']}").get_by_label("Kartu kendali")
+        expect(asked).to_be_visible()
+        assert (officer.sideways(), officer.barriers()) == (0, [])
+        picture(officer.page, f"settings-added-{width}")
     page = admin.open("/pengaturan/riwayat")
     page.get_by_role("link", name="Batalkan").first.click()
     fine("undo")

@@ -19,6 +19,8 @@ from tapak.sdk.errors import Conflict, Forbidden, Invalid, MissingInput, Stale
 from tapak.settings import service
 from tapak.tenants.models import Position, Tenant
 
+from .test_flow import RETURN, reasons, to_decision
+
 STEPS = "procedure.tarakan.hosting"
 
 
@@ -102,6 +104,16 @@ def test_what_is_asked_for_in_addition_holds_a_step_up(office, submission):
         flow.finish(desk, task_id, {**form, "confirmed": ["Lain"]})
     with office.desk("kasubbag_umum") as desk:
         assert flow.finish(desk, task_id, {**form, "confirmed": ["Kartu kendali"]}).next_task_id
+
+
+def test_what_lacks_an_addition_can_still_be_returned(office, submission):
+    change(office, STEPS, {"decide:added": ["Rekomendasi"]})
+    _, task_id = to_decision(office, submission)
+    with office.desk("kabid_aplikasi") as desk, pytest.raises(MissingInput, match="Rekomendasi"):
+        flow.finish(desk, task_id, {"outcome": "approve"})
+    returned = {**RETURN, "reasons": reasons(office, task_id)}
+    with office.desk("kabid_aplikasi") as desk:
+        assert flow.finish(desk, task_id, returned).next_task_id
 
 
 def test_unreadable_cells_are_corrected_and_marked_so(office):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from tapak.requests.quotas import check_quota
 from tapak.requests.snapshots import offered_procedure, pin
 from tapak.requests.view import ASKED, TaskView
 from tapak.sdk.errors import Forbidden, Invalid, MissingInput, flat_messages
+from tapak.sdk.procedure import RequiredInput
 from tapak.sdk.step_kinds import StepResult, run_step
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -133,8 +134,12 @@ def finish(desk: Desk, task_id: int, data: Mapping[str, Any], version: int | Non
     clean, stored = _load(view, data)
     if view.kind.hands_over(view, clean):
         return _hand_over(view, stored, run_step(view.kind, view, clean))
-    _check_required(view, clean)
-    return _finish(view, stored, run_step(view.kind, view, clean))
+    _check_required(view, clean, [item for item in view.step.required_inputs if not item.added])
+    result = run_step(view.kind, view, clean)
+    leaves = view.step.outcome(result.outcome)
+    if not (leaves.returns or leaves.refuses):  # what an agency asks for in addition may be why a request goes back
+        _check_required(view, clean, [item for item in view.step.required_inputs if item.added])
+    return _finish(view, stored, result)
 
 
 def _load(view: TaskView, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -149,8 +154,8 @@ def _load(view: TaskView, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict
     return clean, schema.dump(clean)
 
 
-def _check_required(view: TaskView, clean: Mapping[str, Any]) -> None:
-    missing = [item for item in view.step.required_inputs if not view.kind.has(view, item, clean)]
+def _check_required(view: TaskView, clean: Mapping[str, Any], items: Sequence[RequiredInput]) -> None:
+    missing = [item for item in items if not view.kind.has(view, item, clean)]
     if missing:
         titles = ", ".join(item.title for item in missing)
         raise MissingInput(

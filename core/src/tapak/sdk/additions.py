@@ -25,7 +25,7 @@ def with_additions(form: Form, step: Step) -> Form:
     papers = {what: title for how, _, what, title in added if how == "document"}
     ticks = tuple(what for how, _, what, _title in added if how == "confirmed")
     if papers:
-        page = form.uploads[-1].page if form.uploads else ""
+        page = form.uploads[-1].page if form.uploads else form.pages[-1].key if form.pages else ""
         more = (Upload(kind, title, SENT, page) for kind, title in papers.items())
         form = replace(form, uploads=(*form.uploads, *more))
     if ticks:

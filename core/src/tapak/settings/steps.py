@@ -88,7 +88,8 @@ def _fields(desk: Desk, procedure: Procedure, step: Step, positions: Mapping[str
     if not procedure.actor(step.actor).applicant:
         made["waiting"] = _count(BEGUN, 100_000, step.key)
         made["escalate_to"] = _chosen(LATE, positions, "", step.key, SUPERIOR)
-    if desk.registry.step_kinds[step.kind].takes_additions:
+    asked = step == procedure.steps[0] or not procedure.actor(step.actor).applicant
+    if asked and desk.registry.step_kinds[step.kind].takes_additions:
         made["added"] = _on(step.key, texts(ADDED, (), 150))
     made.update(_corrections(procedure, step))
     return {f"{step.key}:{what}": each for what, each in made.items()}

@@ -21,6 +21,7 @@ from tapak.requests.links import Linked
 from tapak.requests.models import RegisterRow, Request, Task
 from tapak.requests.view import ASKED, TaskView
 from tapak.sdk import parts
+from tapak.sdk.additions import CONFIRMED
 from tapak.sdk.changes import Compared, compared
 from tapak.sdk.contexts import site_addresses
 from tapak.sdk.errors import Forbidden, TapakError
@@ -125,14 +126,19 @@ class TaskPage:
         return not self.ended and not self.barrier
 
     @cached_property
-    def form(self) -> tuple[FormField, ...]:
-        """The form, each field with a value that can be shown."""
-        return fit_to_show(forms.form_of(self.view))
-
-    @cached_property
     def by_name(self) -> dict[str, FormField]:
-        """The form's fields by name."""
-        return {each.name: each for each in self.form}
+        """All of the form's fields by name, each with a value that can be shown."""
+        return {each.name: each for each in fit_to_show(forms.form_of(self.view))}
+
+    @property
+    def form(self) -> tuple[FormField, ...]:
+        """The form that a kind's template lays out: without what the agency asks for in addition."""
+        return tuple(each for name, each in self.by_name.items() if name != CONFIRMED)
+
+    @property
+    def confirmed(self) -> FormField | None:
+        """What the agency asks an official for in addition, to be ticked."""
+        return self.by_name.get(CONFIRMED)
 
     @cached_property
     def errors(self) -> dict[str, list[str]]:
@@ -148,14 +154,15 @@ class TaskPage:
         """What the error summary calls a field or a file."""
         files = {sent.upload.kind: sent.upload.label for sent in self.uploads}
         figures = {FACTS: gettext("Angka dari sumbernya")} if self.view.kind.asks_figures(self.view.step) else {}
-        return {**figures, **files, **{each.name: each.label for each in self.form}}
+        return {**figures, **files, **{name: each.label for name, each in self.by_name.items()}}
 
     @cached_property
     def needs(self) -> tuple[Need, ...]:
         """What the SOP asks for at this step."""
         view = self.view
-        data = {each.name: each.value for each in self.form}
+        data = {name: each.value for name, each in self.by_name.items()}
         here = {FACTS, *(f"document:{sent.upload.kind}" for sent in self.uploads), *(f"field:{name}" for name in data)}
+        here |= {item.by for item in view.step.required_inputs if item.by.startswith(f"{CONFIRMED}:")}
         return tuple(
             Need(item, self.ended or view.kind.has(view, item, data), item.by in here)
             for item in view.step.required_inputs
@@ -342,4 +349,6 @@ def _renamed(value: Any, labels: Mapping[str, str]) -> Any:
 
 def _anchor(name: str) -> str:
     how, _, what = name.partition(":")
+    if how == CONFIRMED:
+        return how
     return what if how in ("document", "field") and what else name
