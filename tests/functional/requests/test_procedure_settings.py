@@ -8,6 +8,8 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import select
 
+from tapak.cli.tenant_file import apply_tenant
+from tapak.cli.tenant_schema import TenantFileProblem
 from tapak.db.wake import take_lease
 from tapak.jobs.handlers import HANDLERS
 from tapak.plugins import registry
@@ -19,6 +21,7 @@ from tapak.sdk.errors import Conflict, Forbidden, Invalid, MissingInput, Stale
 from tapak.settings import service
 from tapak.tenants.models import Position, Tenant
 
+from .test_calendar_change import with_days
 from .test_flow import RETURN, reasons, to_decision
 
 STEPS = "procedure.tarakan.hosting"
@@ -197,6 +200,24 @@ def test_names_and_quotas_hold_from_then_on(office, submission):
         flow.start_request(desk, "tarakan.hosting")
     with office.desk("dishub") as desk:
         assert flow.start_request(desk, "tarakan.hosting")
+
+
+def test_an_agencys_file_is_checked_and_told_in_the_history(office, owner_database, tmp_path):
+    def apply(**steps):
+        settings = {"steps": {"tarakan.hosting": steps}}
+        apply_tenant(
+            owner_database, {**with_days(office.tenant), "settings": settings}, registry(), identities=tmp_path / "ids"
+        )
+
+    with pytest.raises(TenantFileProblem):
+        apply(**{"register_letter:amount": "banyak"})
+    with pytest.raises(TenantFileProblem):
+        apply(**{"nowhere:amount": 5})
+    apply(**{"register_letter:amount": 25})
+    apply(**{"register_letter:amount": 25})
+    with office.desk("admin") as desk:
+        (told,) = [each.row for each in service.history(desk, STEPS)]
+    assert (told.after, told.made_by) == ({"register_letter:amount": 25}, "tapak tenant apply")
 
 
 def test_only_the_admin_changes_and_only_what_was_seen(office):

@@ -28,8 +28,10 @@ from tapak.plugins import Registry
 from tapak.provisioning.connections import save_connection
 from tapak.provisioning.models import Connection
 from tapak.requests.deadlines import calendar_changed
+from tapak.requests.desk import Desk
 from tapak.sdk.errors import Invalid
 from tapak.sdk.settings import typed
+from tapak.settings.applied import Everything, everything, keep_applied
 from tapak.tenants.calendars import add_regional_day, copy_holidays, load_calendar
 from tapak.tenants.models import Agency, Position, PositionHolder, Tenant, TenantHost, Zone
 from tapak.tenants.secrets import Identity, Place, Unreadable, append_identity, new_identity, read_identities, unseal
@@ -58,10 +60,13 @@ def apply_tenant(
     with owner.begin() as session:
         session.execute(text("select pg_advisory_xact_lock(hashtext('tapak.tenant_file'))"))
         changed: Counter[str] = Counter()
+        before = _settings(session, wanted["slug"], registry)
         tenant = _tenant(session, wanted, changed, name)
         identity = _key_pair(tenant, identities, changed, name)
         with _confined(session, tenant):
             _Application(session, tenant, wanted, registry, identity, name, changed).run()
+            with _at(name, "settings"):
+                keep_applied(Desk.open(session, tenant, registry), before)
             begin_sweeping(session, tenant.id)
             summary = {table: count for table, count in changed.items() if count}
             if summary:
@@ -70,6 +75,15 @@ def apply_tenant(
                 record(session, "tenant.applied", person=None, content=summary, shown=False)
             session.flush()
     return summary
+
+
+def _settings(session: Session, slug: str, registry: Registry) -> Everything:
+    """What is set before the file is applied."""
+    tenant = session.scalar(select(Tenant).where(Tenant.slug == slug))
+    if tenant is None:
+        return {}
+    with _confined(session, tenant):
+        return everything(Desk.open(session, tenant, registry))
 
 
 def _tenant(session: Session, wanted: Mapping[str, Any], changed: Counter[str], name: str) -> Tenant:

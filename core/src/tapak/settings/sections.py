@@ -31,10 +31,10 @@ class Group:
 class Section:
     """One form of settings. ``read`` takes the section's part out of what is stored, ``put`` gives it back changed.
 
-    ``plugin`` is whose settings they are (empty: the tenant's own row). ``procedures`` are the keys of the procedures
-    concerned (None: all); ``at_once`` names the settings that count for requests under way too, ``unpinned`` those that
-    count for no request under way, all others being pinned with a request. ``limits`` are those that open tasks'
-    deadlines are counted by.
+    ``plugin`` is whose settings they are (empty: the tenant's own row); ``steps`` marks those of a procedure's steps.
+    ``procedures`` are the keys of the procedures concerned (None: all); ``at_once`` names the settings that count for
+    requests under way too, ``unpinned`` those that count for no request under way, all others being pinned with a
+    request. ``limits`` are those that open tasks' deadlines are counted by.
     """
 
     key: str
@@ -46,6 +46,7 @@ class Section:
     plugin: str = ""
     procedures: frozenset[str] | None = None
     groups: Sequence[Group] = ()
+    steps: bool = False
     at_once: frozenset[str] = frozenset()
     unpinned: frozenset[str] = frozenset()
     limits: frozenset[str] = frozenset()

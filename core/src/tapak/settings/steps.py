@@ -76,6 +76,7 @@ def step_section(desk: Desk, procedure: Procedure) -> Section:
         put,
         procedures=frozenset({procedure.key}),
         groups=groups,
+        steps=True,
         at_once=frozenset(name for name in made if name.startswith(ACTOR)),
     )
 

@@ -138,7 +138,8 @@ class TaskPage:
     @property
     def confirmed(self) -> FormField | None:
         """What the agency asks an official for in addition, to be ticked."""
-        return self.by_name.get(CONFIRMED)
+        found = self.by_name.get(CONFIRMED)
+        return replace(found, required=True) if found else None
 
     @cached_property
     def errors(self) -> dict[str, list[str]]:
