@@ -7,7 +7,7 @@ from typing import Any
 from tapak.http import limits
 from tapak.http.scope import desk
 from tapak.requests import reading
-from tapak.rest import schemas
+from tapak.rest import tracking_schemas
 from tapak.rest.blueprint import Blueprint
 
 blueprint = Blueprint("tracking", __name__, url_prefix="/tracking", description="Public tracking")
@@ -15,8 +15,8 @@ blueprint = Blueprint("tracking", __name__, url_prefix="/tracking", description=
 
 @blueprint.route("")
 @limits.tracking
-@blueprint.arguments(schemas.Tracking, location="query")
-@blueprint.response(200, schemas.Tracked)
+@blueprint.arguments(tracking_schemas.Tracking, location="query")
+@blueprint.response(200, tracking_schemas.Tracked)
 def track(asked: dict[str, str]) -> dict[str, Any]:
     """Where a request stands, by its number and code"""
     look = reading.track(desk(), asked["number"], asked["code"])
