@@ -6,6 +6,7 @@ from pathlib import Path
 LONGEST_FILE = 400
 REGENCIES = re.compile(r"tarakan|kukar|kutai|pontianak", re.IGNORECASE)
 ZONES = re.compile(r"(?<![\w-])(?!contoh\.|instansi\.)[a-z0-9-]+\.go\.id", re.IGNORECASE)
+MERGED = re.compile(r"^(<{7} |={7}$|>{7} )")
 ADDRESSES = re.compile(r"(?<!section )(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
 # Loopback, "any", and the addresses that RFC 5737 keeps for examples.
 HARMLESS = ("127.", "0.0.0.0", "192.0.2.", "198.51.100.", "203.0.113.")
@@ -27,6 +28,10 @@ def test_core_names_no_zone(project_root: Path) -> None:
     assert list(lines_of(project_root, ZONES)) == []
 
 
+def test_no_merge_left_its_marks(project_root: Path) -> None:
+    assert list(lines_of(project_root, MERGED)) == []
+
+
 def test_core_names_no_address(project_root: Path) -> None:
     found = [line for line in lines_of(project_root, ADDRESSES) if not line.rpartition(" ")[2].startswith(HARMLESS)]
     assert found == []
@@ -36,6 +41,7 @@ def test_the_searches_would_find_something() -> None:
     assert REGENCIES.search("def Tarakan():")
     assert ZONES.search('zone = "kota.go.id"')
     assert not ZONES.search("antrean.contoh.go.id")
+    assert MERGED.search(f"{'<' * 7} HEAD")
     assert ADDRESSES.search('address = "10.1.2.3"')
     assert not ADDRESSES.search("RFC 5891 section 4.2.3.1")
 

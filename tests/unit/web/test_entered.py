@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tapak_kota.forms import InstallationPart, ServersPart
 
+from tapak.step_kinds.registers import AgendaRow
 from tapak.web.entered import iso_moment, lines
 
 
@@ -15,6 +16,13 @@ def test_what_a_form_no_longer_asks_for_still_shows(site) -> None:
         ("floor", ("3",)),
         ("keys", ("a", "b")),
     ]
+
+
+def test_a_day_is_known_as_one(site) -> None:
+    entered = {"received_on": "2026-11-20", "sender": "Dinas", "letter_date": "2026-11-19"}
+    with site.app.test_request_context():
+        told = lines(AgendaRow(), entered)
+    assert [(line.name, line.day) for line in told] == [("received_on", True), ("sender", False), ("letter_date", True)]
 
 
 def test_a_table_is_told_row_by_row_and_an_appointment_in_words(site) -> None:

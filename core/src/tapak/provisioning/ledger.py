@@ -20,7 +20,7 @@ from tapak.provisioning.service import release_retired, rest
 from tapak.provisioning.statements import ENDED, FAILED, FINISH, KEEP, LIVE, PUT_BACK, SUSPENDED
 from tapak.sdk.provider import Probe
 from tapak.sdk.resources import Spec, spec_to_json
-from tapak.sdk.wording import resource_words
+from tapak.sdk.wording import resource_name, resource_words
 
 
 class Ledger:
@@ -75,7 +75,9 @@ class Ledger:
         self._line(item, "failed", f"{code}: {reason}")
         self._state(item, "failed", reason, code, drift=drift)
         content = {"resource": item.id, "kind": item.kind, "identity": item.identity, "code": code}
-        self._told.append(("resource.failed", f"{item.identity}: {reason}", content))
+        name = resource_name(item.identity)
+        summary = reason if reason.startswith(name) else f"{name}: {reason}"
+        self._told.append(("resource.failed", summary, content))
 
     def keep(self, session: Session, seconds: float) -> bool:
         """Write what was kept back and hold the lease on; False, with nothing written, where it was lost."""

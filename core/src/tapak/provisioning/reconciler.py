@@ -36,6 +36,7 @@ from tapak.provisioning.publishing import Publisher
 from tapak.sdk.errors import ChangedMeanwhile, ForeignResource, ProviderError, TapakError
 from tapak.sdk.provider import Change, Provider, Verification
 from tapak.sdk.resources import RecordSet, Spec, spec_to_json
+from tapak.sdk.wording import resource_name
 
 AT_ONCE = 0.05
 """Seconds until the next look after somebody else's change came in between."""
@@ -197,7 +198,7 @@ class Reconciliation:
 
     def _refuse(self, item: Item, observed: Spec | None, *, foreign: bool) -> None:
         told = FOREIGN if foreign else DRIFTED
-        reason = told.format(identity=item.identity, observed=_told(observed))
+        reason = told.format(identity=resource_name(item.identity), observed=_told(observed))
         seen = spec_to_json(observed) if observed is not None else None
         code = ForeignResource.code if foreign else DRIFTED_CODE
         self._ledger.failed(item, reason, code, drift=None if foreign else {"observed": seen})
@@ -345,9 +346,10 @@ def _ask(provider: Provider, items: Sequence[Item], timeout: float) -> Mapping[s
 def _disagreement(item: Item) -> str:
     probe = next((probe for probe in item.probes if not probe.ok), None)
     if probe is None:
-        return f"{item.identity}: belum ada server yang menjawab."
+        return f"{resource_name(item.identity)}: belum ada server yang menjawab."
     return (
-        f"{item.identity}: {probe.server} menjawab {probe.answer or 'kosong'}, seharusnya {probe.expected or 'kosong'}."
+        f"{resource_name(item.identity)}: {probe.server} menjawab {probe.answer or 'kosong'}, "
+        f"seharusnya {probe.expected or 'kosong'}."
     )
 
 

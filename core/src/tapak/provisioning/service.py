@@ -46,6 +46,7 @@ from tapak.sdk.resources import (
     spec_to_json,
 )
 from tapak.sdk.view import ResourceState
+from tapak.sdk.wording import resource_name
 
 SERVED = ("verified", "adopted")
 """Phases of the journal that tell what the public was given."""
@@ -334,7 +335,7 @@ def _override(session: Session, resource_id: int, code: str, person: Actor | Non
     row = next(each for each in rows_of(session, service_id) if each.id == resource_id)
     if row.reason_code != code and not (code == DRIFTED_CODE and row.drift):
         raise Conflict(
-            f"{row.identity} tidak perlu {told}: keadaannya sudah berubah. Muat ulang halaman ini.",
+            f"{resource_name(row.identity)} tidak perlu {told}: keadaannya sudah berubah. Muat ulang halaman ini.",
             log=f"{row.identity}: nothing to override ({code})",
         )
     row.override = True
@@ -348,7 +349,7 @@ def _override(session: Session, resource_id: int, code: str, person: Actor | Non
         f"resource.{phase}",
         person=person,
         request_id=request_id,
-        summary=f"{row.identity} {told}",
+        summary=f"{resource_name(row.identity)} {told}",
         content={"resource": row.id, "kind": row.kind, "identity": row.identity},
         shown=False,
     )

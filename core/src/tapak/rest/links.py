@@ -14,7 +14,7 @@ from tapak.requests import links
 from tapak.requests.links import Linked
 from tapak.rest.blueprint import Blueprint
 from tapak.rest.idempotency import once
-from tapak.rest.schemas import Strict
+from tapak.rest.strict import Strict
 
 blueprint = Blueprint("links", __name__, url_prefix="/requests", description="Requests that belong together")
 

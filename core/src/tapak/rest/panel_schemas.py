@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from tapak.panel.acts import MOST_KEYS
-from tapak.rest.schemas import Strict
+from tapak.rest.strict import Strict
 
 
 class PasswordLink(Schema):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from tapak.reports.formats import FORMATS
-from tapak.rest.schemas import Listing, Strict
+from tapak.rest.schemas import Listing
+from tapak.rest.strict import Strict
 
 
 class Register(Schema):

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 
 from tapak.reports.formats import FORMATS
 from tapak.reports.periodic import FIRST_YEAR
-from tapak.rest.schemas import Strict
+from tapak.rest.strict import Strict
 
 
 class Asked(Strict):

@@ -21,11 +21,13 @@ class Line:
     """A field's name and label, and what stands in it; several texts for a list, none where it is empty.
 
     ``label`` is as declared; ``texts`` are shown as they are: choices in the reader's language, own words as typed.
+    ``day`` says that it is one, which doesn't break.
     """
 
     name: str
     label: str
     texts: tuple[str, ...]
+    day: bool = False
 
 
 def lines(schema: Schema, content: Mapping[str, Any], *, blank: bool = False) -> tuple[Line, ...]:
@@ -40,7 +42,7 @@ def lines(schema: Schema, content: Mapping[str, Any], *, blank: bool = False) ->
 
 def line(field: FormField, value: Any) -> Line:
     """One field."""
-    return Line(field.name, field.label, _texts(field, value))
+    return Line(field.name, field.label, _texts(field, value), field.widget == "date")
 
 
 def _texts(field: FormField, value: Any) -> tuple[str, ...]:
