@@ -27,7 +27,6 @@ from tapak.demo.servers.bind import BindServer
 from tapak.demo.servers.mariadb import ADMINISTRATOR, MariadbServer
 from tapak.demo.servers.process import free_port
 from tapak.demo.servers.sshd import SshServer
-from tapak.inventory.models import Service
 from tapak.jobs.handlers import HANDLERS
 from tapak.jobs.tools import Tools
 from tapak.plugins import build
@@ -188,11 +187,5 @@ def town(
             save_connection(session, office.tenant, office.registry, **named, **more)
     pool = ProviderPool(office.registry, [Identity.from_str(pair.identity)], office.store.open)
     tools = Tools(Config(lease=60.0), office.database, office.registry, pool, office.store, Timing(lease=60))
-    made = Town(office, tools, host, bind_server, mariadb_server, repository)
-    yield made
-    with office.database.begin(office.tenant.id) as session:
-        services = list(session.scalars(select(Service.id)))
-    for service_id in services:
-        made.do(provisioning.withdraw, service_id)
-        made.work(provisioning.WAKE, service_id)
+    yield Town(office, tools, host, bind_server, mariadb_server, repository)
     pool.close()
