@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from tapak.rest.schemas import Strict
+from tapak.rest.strict import Strict
 
 
 class Tracking(Strict):
