@@ -352,6 +352,9 @@ def test_a_letter_that_asks_for_a_new_one_is_taken_to_what_the_unit_has(web_offi
     task_id = to_existence(web_office, task_id)
     reserved = row(web_office, request_id).service_id
     assert reserved != row(web_office, first).service_id
+    with pytest.raises(Invalid) as refused:
+        finish(web_office, BIDANG, task_id, {"outcome": "absent", "site": NAME})
+    assert set(refused.value.fields) == {"site"}
     task_id = finish(web_office, BIDANG, task_id, {"outcome": "exists", "site": NAME})
     with web_office.desk(BIDANG) as desk:
         flow.begin(desk, task_id)

@@ -251,6 +251,8 @@ def _archive_problems(view: View) -> dict[str, list[str]]:
 def _existence_problems(view: View, data: Mapping[str, Any]) -> Mapping[str, list[str]]:
     if not data["site"] and not parts.wished_names(view.answers):
         return {"site": ["Permohonan ini tidak meminta nama baru; pilih website yang dimutakhirkan."]}
+    if data["outcome"] == "absent" and data["site"] and parts.wished_names(view.answers):
+        return {"site": ["Website ini belum ada: kosongkan isian ini agar dibuat dengan nama yang diminta."]}
     archive = _archive_problems(view) if data["outcome"] == "exists" else {}
     return {**_running_problems(data), **archive}
 
