@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tapak.cli.tenant_file import apply_tenant
 from tapak.cli.tenant_schema import TenantFileProblem
 from tapak.db.wake import take_lease
+from tapak.jobs.doctor import findings
 from tapak.jobs.handlers import HANDLERS
 from tapak.plugins import registry
 from tapak.requests import flow, version_moves
@@ -155,6 +156,18 @@ def test_a_later_day_waits_and_can_be_called_off(office):
     with office.desk("admin") as desk:
         assert service.find(desk, "names").values == {"naming_decree": "Perwali 4/2026"}
         assert service.in_force(desk, "names", today) == {}
+
+
+def test_what_is_in_the_way_on_its_day_is_told(office, submission):
+    made = change(office, "offered", {"procedures": []}, effective_from=office.now.date() + timedelta(days=2))
+    submit(office, submission)
+    with office.database.session(office.tenant.id) as session:
+        lease = take_lease(session, service.DUE, made, 30)
+        HANDLERS[service.DUE](SimpleNamespace(registry=registry()), session, lease)
+    with office.desk("admin") as desk:
+        told = [each.subject for each in findings(desk.session)]
+        assert f"setting_change {made}" in told
+        assert service.find(desk, "offered").values == {"procedures": ["tarakan.hosting"]}
 
 
 def test_the_waiting_limit_moves_open_tasks(office, submission):

@@ -19,13 +19,14 @@ from tapak.provisioning.connections import DRIFT
 from tapak.provisioning.models import DRIFTED_CODE, Connection, Resource
 from tapak.scanning.models import ScanRun
 from tapak.sdk.backups import BACK_UP, TEST_RESTORE
+from tapak.settings.service import DUE
 
 OVERDUE = 60.0
 """Seconds past its time from which on a row that nobody is at is stuck."""
 MANY = 5
 """Attempts from which on a row is told of."""
-RECURRING = (DRIFT, SWEEP, USAGE, BACK_UP, TEST_RESTORE)
-"""Kinds whose rows stand for ever, so that their attempts say nothing."""
+RECURRING = (DRIFT, SWEEP, USAGE, BACK_UP, TEST_RESTORE, DUE)
+"""Kinds whose rows stand for ever or are tried seldom, so that their attempts say nothing."""
 SLOW = 120.0
 """Seconds that a letter may take to be rendered."""
 
