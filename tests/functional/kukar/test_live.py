@@ -72,7 +72,7 @@ def act(running: Deployment, case: Case, what: str, **form: str) -> None:
     mine = f"/{service_of(case)['id']}/{what}"
     with signed_in(running, ADMINISTRATOR) as browser:
         page = browser.get("/layanan-aktif").text
-        (address,) = [part for part in _actions(page) if part.endswith(mine)]
+        (address,) = {part for part in _actions(page) if part.endswith(mine)}
         answer = browser.post(address, data={"csrf_token": _token(page), **form})
         assert answer.status_code == 303, answer.text
 
