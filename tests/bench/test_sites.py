@@ -1,4 +1,4 @@
-"""One more site beside 1,000: by a running agent, beside the bare acts at the same server, turn by turn."""
+"""One more site beside 1,000: timed inside the agent, beside the bare acts at the same server, turn by turn."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ import pytest
 
 from tapak.demo.servers.process import binary, free_port
 from tapak.demo.servers.web import WebServer
-from tapak.sdk.provider import Provider
-from tapak.sdk.resources import Site
-from tapak.testing.site_host import apply
+from tapak.sdk.resources import Site, spec_to_json
 from tapak.testing.web_hosts import SERVERS, WebHost
+from tapak_webhost.agent.config import load
+from tapak_webhost.agent.main import SERVERS as AGENTS
+from tapak_webhost.agent.verbs import Verbs
 
 STANDING, WARM, TURNS, RELOADS = 1000, 5, 60, 10
 MASS, OWN = 2, 1.5
@@ -53,12 +54,19 @@ def host(server_directory: Path, request: pytest.FixtureRequest) -> Iterator[Web
 
 
 @pytest.fixture(scope="module")
-def provider(host: WebHost) -> Iterator[Provider]:
-    """A connection with its agent running, and 1,000 sites."""
-    with host.provider() as provider:
-        for number in range(STANDING):
-            apply(provider, Site(f"berdiri-{number}.example.test", "Layanan", "RSUD"))
-        yield provider
+def agent(host: WebHost) -> Iterator[Verbs]:
+    """The agent in this process, beside 1,000 sites."""
+    settings = load(host.server.agent_config)
+    agent = Verbs(settings, AGENTS[settings.server](settings))
+    for number in range(STANDING):
+        make(agent, Site(f"berdiri-{number}.example.test", "Layanan", "RSUD"))
+    yield agent
+
+
+def make(agent: Verbs, site: Site) -> None:
+    """What a request to the agent does."""
+    change = {"fence": 1, "timeout": 60, "desired": spec_to_json(site), "observed": None}
+    agent.answer({"verb": "apply", "id": 1, "name": site.name, **change})
 
 
 def bare_directory(host: WebHost, name: str) -> Path:
@@ -68,12 +76,12 @@ def bare_directory(host: WebHost, name: str) -> Path:
     return root
 
 
-def test_a_mass_served_site(host: WebHost, provider: Provider, measured: Any) -> None:
+def test_a_mass_served_site(host: WebHost, agent: Verbs, measured: Any) -> None:
     ours, theirs = [], []
     for number in range(WARM + TURNS):
         name, other = f"massal-{number}.example.test", f"polos-{number}.example.test"
         began = time.perf_counter()
-        apply(provider, Site(name, "Layanan", "RSUD"))
+        make(agent, Site(name, "Layanan", "RSUD"))
         assert host.fetch(name).status == 200
         between = time.perf_counter()
         bare_directory(host, other)
@@ -84,15 +92,19 @@ def test_a_mass_served_site(host: WebHost, provider: Provider, measured: Any) ->
     assert measured(f"a mass-served site on {host.server.kind}", ours, theirs, "ms").tell(f"at most {MASS}") <= MASS
 
 
-def test_a_site_with_a_file_of_its_own(host: WebHost, provider: Provider, measured: Any) -> None:
+def test_a_site_with_a_file_of_its_own(host: WebHost, agent: Verbs, measured: Any) -> None:
     """The measure: the server's own test of its configuration, a reload, and asking until the site is served."""
     server = host.server
     how, test = TEST[server.kind]
+    for number in range(STANDING):
+        name = f"berkas-berdiri-{number}.example.test"
+        text = BARE[server.kind].format(name=name, port=server.port, root=server.sites)
+        (server.vhosts / f"{name}.conf").write_text(text)
     ours, theirs = [], []
     for number in range(1 + RELOADS):
         name, other = f"berkas-{number}.example.test", f"polos-berkas-{number}.example.test"
         began = time.perf_counter()
-        apply(provider, Site(name, "Layanan", "RSUD", headers=HEADERS))
+        make(agent, Site(name, "Layanan", "RSUD", headers=HEADERS))
         assert host.fetch(name).headers["x-bangku"] == "b"
         between = time.perf_counter()
         text = BARE[server.kind].format(name=other, port=server.port, root=bare_directory(host, other))
