@@ -316,3 +316,12 @@ def test_bodies_that_are_none(deployment: Deployment, content: bytes, kind: str,
         answer = caller.post("/requests", content=content, headers={"Content-Type": kind})
     assert answer.status_code == status, answer.text
     problem(answer, status, answer.json()["code"])
+
+
+def test_strangers_learn_of_no_id(deployment: Deployment) -> None:
+    known = deployment.case()
+    known.start()
+    with deployment.caller() as nobody:
+        for row in (known.request_id, 10**9):
+            problem(nobody.get(f"/requests/{row}"), 401, "sign_in_needed")
+            problem(nobody.post(f"/requests/{row}/withdraw", json={"reason": 1}), 401, "sign_in_needed")

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import flask_smorest
-from flask import Flask
+from flask import Flask, request
 from marshmallow import fields
 
+from tapak.http import scope
 from tapak.plugins import Registry
 from tapak.rest import (
     active,
@@ -31,6 +32,7 @@ from tapak.rest import (
     uploads,
     zone_names,
 )
+from tapak.sdk.errors import SignInNeeded
 from tapak.sdk.fields import Appointment
 from tapak.sdk.forms import StepSchema
 
@@ -55,6 +57,9 @@ BLUEPRINTS = (
     certificates.blueprint,
     tracking.blueprint,
 )
+OPEN = frozenset({sessions.blueprint.name, catalogue.blueprint.name, tracking.blueprint.name})
+"""What strangers may ask."""
+CLOSED = frozenset(blueprint.name for blueprint in BLUEPRINTS) - OPEN
 
 
 class Api(flask_smorest.Api):
@@ -75,6 +80,7 @@ def install(app: Flask, registry: Registry) -> Api:
         OPENAPI_URL_PREFIX=f"/api/{VERSION}",
         OPENAPI_JSON_PATH="openapi.json",
     )
+    app.before_request(_signed_in)
     api = Api(app)
     api.ma_plugin.converter.add_attribute_function(_appointment)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
@@ -83,6 +89,16 @@ def install(app: Flask, registry: Registry) -> Api:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint, url_prefix=f"/api/{VERSION}{blueprint.url_prefix or ''}")
     return api
+
+
+def _signed_in() -> None:
+    """Tell strangers to sign in, whatever they ask for: so nobody learns which ids there are.
+
+    Raises:
+        SignInNeeded: nobody is signed in.
+    """
+    if request.blueprint in CLOSED and scope.person() is None:
+        raise SignInNeeded("Silakan masuk terlebih dahulu.", log="nobody is signed in")
 
 
 def _appointment(_converter: Any, field: fields.Field[Any], **_: Any) -> dict[str, str]:
