@@ -93,6 +93,7 @@ TABLE: list[tuple[str, Subject, set[str], set[str]]] = [
     ("maintenance.plan", BookSubject(), STAFF, set(PEOPLE) - STAFF),
     ("zone.names", None, STAFF | {"admin"}, INSIDE | {"stranger", "nobody"}),
     ("connection.manage", None, {"admin"}, set(PEOPLE) - {"admin"}),
+    ("settings.manage", None, {"admin"}, set(PEOPLE) - {"admin"}),
     ("certificate.read", None, STAFF | {"admin"}, INSIDE | {"stranger", "nobody"}),
     ("certificate.upload", None, {"admin"}, set(PEOPLE) - {"admin"}),
     ("service.repair", None, STAFF | {"admin"}, INSIDE | {"stranger", "nobody"}),

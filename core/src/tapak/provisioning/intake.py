@@ -66,6 +66,8 @@ def take_in(
     while some := list(islice(candidates, AT_ONCE)):
         session.execute(_FILL, {"rows": json.dumps(some)})
     _nested_loops(session, allowed=False)
+    # Plans of this connection (a foreign key's too) may be of a time when a look through a whole table cost nothing.
+    session.execute(text("discard plans"))
     given = {"zone": zone, "imported": IMPORTED, "connection": connection.id}
     done.leave_out(DELEGATED, _identities(session, _DELEGATED, given))
     done.known = len(_identities(session, _KNOWN, given))
